@@ -1,0 +1,290 @@
+"""Everything an area can declare, on one page.
+
+An area is a Python package with an ``area.py`` that binds ``AREA``. The portal finds it by name, reads it
+once and derives navigation, routes, rights, schedule, checks, gates, dashboards and documents from it.
+Declarations hold references to functions, so "go to definition" works; only page names and codes are strings.
+
+The dataclasses live below the kernel packages that use them, so they know no table: where a function takes
+a row, the annotation says ``Any`` and the docstring says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+
+
+class Role(StrEnum):
+    """What a membership makes of a person. Terms such as chair or secretary belong to a body, not here."""
+
+    EXECUTIVE = "executive"
+    COMMITTEE = "committee"
+    ETHICS = "ethics"
+    ENGINEER = "engineer"
+    STEWARD = "steward"
+    OPERATIONS = "operations"
+    FINANCE = "finance"
+    EMPLOYEE = "employee"
+    REPRESENTATIVE = "representative"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+EVERYONE = frozenset(Role)
+"""Any signed-in person with at least one membership."""
+
+
+class Verdict(StrEnum):
+    """The outcome of a measurement. ``no_data`` and ``insufficient`` are verdicts, never green lights."""
+
+    OK = "ok"
+    WARN = "warn"
+    BREACH = "breach"
+    NO_DATA = "no_data"
+    INSUFFICIENT = "insufficient"
+    ERROR = "error"
+
+
+class Severity(StrEnum):
+    """How soon a finding must be answered."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One of the 63 capabilities, and where a person meets it.
+
+    ``state`` is "works" or "partly"; a capability nobody declares is listed as missing.
+    ``tests`` names the files that prove its acceptance.
+    """
+
+    code: str
+    title: str
+    page: str
+    does: str
+    state: str = "works"
+    api: str = ""
+    job: str = ""
+    tests: tuple[str, ...] = ()
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A line of the navigation. Absent for whoever lacks the action ``does``."""
+
+    title: str
+    page: str
+    group: str
+    does: str
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyKind:
+    """Parameters that are in force from one day to another.
+
+    ``parameters`` is a frozen dataclass whose defaults are the shipped version 1; its ``__post_init__``
+    raises ValueError on nonsense.
+    """
+
+    slug: str
+    title: str
+    parameters: type[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricKind:
+    """What a sample measures. ``direction`` is "up" or "down" (which way is better) or "none"."""
+
+    slug: str
+    title: str
+    unit: str
+    direction: str
+    staleness: timedelta = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One measured value with what is needed to judge and to show it.
+
+    ``value`` is None where it is undefined, and ``reason`` then says why. Rates run from 0 to 1.
+    """
+
+    metric: str
+    value: float | None
+    verdict: Verdict
+    feature: str | None = None
+    group: Mapping[str, str] | None = None
+    segment: str | None = None
+    low: float | None = None
+    high: float | None = None
+    limit_warn: float | None = None
+    limit_breach: float | None = None
+    critical: float | None = None
+    p: float | None = None
+    p_adjusted: float | None = None
+    n: int | None = None
+    n_reference: int | None = None
+    reason: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A machine measures a subject over a window and judges it by a policy.
+
+    ``measure(subject, window, parameters)`` returns readings; it reads summaries, writes nothing.
+    ``subjects(at)`` yields what the schedule measures; ``every`` is its grain.
+    ``metrics`` are the kinds whose samples the readings become.
+    """
+
+    slug: str
+    title: str
+    measure: Callable[[Any, Any, Any], Sequence[Reading]]
+    subjects: Callable[[Any], Iterator[Any]]
+    policy: PolicyKind
+    metrics: tuple[MetricKind, ...]
+    every: timedelta
+    severity: Severity = Severity.HIGH
+    page: str = ""
+    explain: str = ""
+
+
+class GateState(StrEnum):
+    """The answer of one gate."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WAITING = "waiting"
+    WAIVED = "waived"
+
+
+@dataclass(frozen=True, slots=True)
+class GateAnswer:
+    """What a gate says of one version: the state, one sentence why, and the page that mends it."""
+
+    state: GateState
+    reason: str
+    fix_url: str = ""
+    fix_label: str = "Open"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A condition for an environment. ``asks(version)`` takes a ``ModelVersion``."""
+
+    slug: str
+    title: str
+    asks: Callable[[Any], GateAnswer]
+    environments: tuple[str, ...] = ("production",)
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CaseKind:
+    """People decide something by a day.
+
+    ``quorum`` votes by holders of ``roles`` decide; the opener never votes. ``snapshot(subject)`` is the
+    canonical picture the decision is bound to: when it changes, the decision is stale.
+    ``on_decided(case, actor)`` writes what the decision means, in the same transaction.
+    """
+
+    slug: str
+    title: str
+    prefix: str
+    roles: frozenset[Role]
+    quorum: int
+    days: int
+    snapshot: Callable[[Any], Mapping[str, Any]]
+    on_decided: Callable[..., None] | None = None
+    opens: str = ""
+    votes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A day by which somebody must act: column ``day`` of ``model``. A case opens ``notice`` days ahead."""
+
+    model: str
+    day: str
+    notice: int
+    opens: CaseKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A box on role homes. ``context(user, at)`` returns what its template needs, or None to stay away."""
+
+    slug: str
+    homes: frozenset[Role]
+    template: str
+    context: Callable[[Any, Any], Mapping[str, Any] | None]
+    order: int = 100
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTab:
+    """A tab of the model page: ``title`` and the page name, reversed with the model's name."""
+
+    title: str
+    page: str
+    does: str
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """What one package of the portal contributes."""
+
+    slug: str
+    title: str
+    features: tuple[Feature, ...] = ()
+    nav: tuple[NavItem, ...] = ()
+    may: Mapping[str, frozenset[Role] | set[Role]] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    case_kinds: tuple[CaseKind, ...] = ()
+    policies: tuple[PolicyKind, ...] = ()
+    metrics: tuple[MetricKind, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+    panels: tuple[Panel, ...] = ()
+    tabs: tuple[ModelTab, ...] = ()
+    search: Callable[[Any, str], Sequence[Mapping[str, str]]] | None = None
+    simulate: str = ""
+    """Dotted path of ``simulate(story, at)``, the area's part of the demo. A string: no page loads it."""
+
+
+FLOORS = ("portal", "lifecycle", "costs", "monitoring", "governance")
+"""From the ground up; the demo and the documents follow this order."""
+
+
+@cache
+def areas() -> tuple[Area, ...]:
+    """Every declared area, from the ground floor up, read once."""
+    return tuple(import_module(f"{app}.area").AREA for app in settings.PORTAL_AREAS)
+
+
+def declared(kind: str) -> tuple[Any, ...]:
+    """Everything declared of one kind, e.g. ``declared("checks")``, from the ground floor up."""
+    return tuple(item for area in areas() for item in getattr(area, kind))
+
+
+def find(kind: str, slug: str) -> Any:
+    """The declared object of that slug. Raises KeyError with the known slugs."""
+    known = {item.slug: item for item in declared(kind)}
+    if slug not in known:
+        raise KeyError(f"no {kind} named {slug!r}; declared are {', '.join(sorted(known))}")
+    return known[slug]
