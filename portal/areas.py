@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
@@ -115,6 +115,29 @@ class MetricKind:
     staleness: timedelta = timedelta(days=2)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """A half-open period ``[start, end)`` of aware instants in UTC; the base window is the UTC day."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ValueError("a window needs instants with a time zone")
+        if self.start >= self.end:
+            raise ValueError("a window ends after it starts")
+
+    @classmethod
+    def day_of(cls, instant: datetime) -> Window:
+        """The UTC day that holds the instant."""
+        start = instant.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return cls(start, start + timedelta(days=1))
+
+    def __str__(self) -> str:
+        return f"{self.start:%Y-%m-%dT%H:%M:%SZ}/{self.end:%Y-%m-%dT%H:%M:%SZ}"
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One measured value with what is needed to judge and to show it.
@@ -139,6 +162,30 @@ class Reading:
     n_reference: int | None = None
     reason: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """Work for a Celery worker, through the ledger: one row per (slug, variant, subject, window, revision).
+
+    ``run(run)`` takes the claimed ledger row and returns ``commit``, a function the ledger calls inside
+    the fenced transaction that also ends the run; it may return None when there is nothing to commit.
+    ``every`` plans windows of that length for each of ``subjects(at)``; None means on request only.
+    ``variants()`` names what one kind runs per subject, e.g. each declared check.
+    """
+
+    slug: str
+    title: str
+    run: Callable[[Any], Callable[[], Any] | None]
+    every: timedelta | None = None
+    subjects: Callable[[Any], Iterator[Any]] | None = None
+    variants: Callable[[], Sequence[str]] | None = None
+    delay: timedelta = timedelta(0)
+    attempts: int = 5
+    lease: timedelta = timedelta(seconds=60)
+    limit: timedelta = timedelta(minutes=10)
+    catch_up: int = 400
+    priority: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +301,7 @@ class Area:
     features: tuple[Feature, ...] = ()
     nav: tuple[NavItem, ...] = ()
     may: Mapping[str, frozenset[Role] | set[Role]] = field(default_factory=dict)
+    jobs: tuple[JobKind, ...] = ()
     checks: tuple[Check, ...] = ()
     gates: tuple[Gate, ...] = ()
     case_kinds: tuple[CaseKind, ...] = ()

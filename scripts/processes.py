@@ -119,7 +119,7 @@ def finish(child: subprocess.Popen[bytes], *, first: signal.Signals, seconds: fl
 def survivor(pid_file: Path, folder: Path) -> int | None:
     """The process of an earlier start that still works in `folder`, by the first line of its pid file.
 
-    A pid alone proves nothing, since after a restart of the machine it may be anybody's; the working folder does.
+    A pid alone proves nothing, since after a restart it may be anybody's; the working folder does.
     """
     try:
         pid = int(pid_file.read_text().split(maxsplit=1)[0])

