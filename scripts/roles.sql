@@ -13,6 +13,8 @@ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'portal_owner') \gexec
 SELECT 'CREATE ROLE portal_app LOGIN'
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'portal_app') \gexec
 
+-- What the application may, its owner may; that includes ending its sessions before a database is dropped.
+GRANT portal_app TO portal_owner;
 ALTER ROLE portal_owner NOSUPERUSER NOBYPASSRLS NOCREATEROLE CREATEDB;
 ALTER ROLE portal_app NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB;
 

@@ -3,7 +3,8 @@
     with servers.home(Path(".portal")) as env: …    # kept, shared by everybody who names the same folder
     with servers.throwaway() as env: …              # for tests: no waiting for the disk, gone afterwards
 
-Both give DATABASE_URL (role portal_app), DATABASE_OWNER_URL (role portal_owner), REDIS_URL and PORTAL_EMBEDDED.
+Both give the settings DATABASE_URL (role portal_app), DATABASE_OWNER_URL (role portal_owner), REDIS_URL
+and PORTAL_EMBEDDED.
 The servers are children of the process that started them and end with it, even when it is killed.
 """
 
