@@ -30,7 +30,6 @@ FOREIGN: tuple[tuple[str, str], ...] = (
     ("socialaccount_", PUBLIC),
     ("openid_connect_", PUBLIC),
     ("usersessions_", SIGNED_IN),
-    ("prometheus-", "accounts.metrics"),
 )
 """Routes of packages, which cannot carry an action themselves, by the start of their name."""
 
@@ -56,12 +55,17 @@ def may(user: Any, action: str) -> bool:
         return False
     if action == SIGNED_IN:
         return True
+    if user.token is not None and not user.token.allows(action):
+        return False
     return bool(matrix()[action] & user.roles)
 
 
 def require(user: Any, action: str) -> None:
     """Raise Denied, with a sentence that names who may, unless the person holds the action."""
     if not may(user, action):
+        token = getattr(user, "token", None)
+        if token is not None and not token.allows(action):
+            raise Denied(f"The token {token.name!r} has no scope for this; its scopes are {token.scopes}.")
         who = ", ".join(sorted(matrix()[action])) or "nobody"
         raise Denied(f"This needs one of these roles: {who}.")
 

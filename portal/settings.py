@@ -231,6 +231,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_VERBOSE = False
+AXES_USERNAME_CALLABLE = "portal.accounts.adapter.username_of"
 
 if os.environ.get("PORTAL_OIDC_SERVER_URL"):
     SOCIALACCOUNT_PROVIDERS = {

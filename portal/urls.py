@@ -29,6 +29,5 @@ def native_api() -> list[URLPattern | URLResolver]:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include((native_api(), "v1"))),
     path("accounts/", include("allauth.urls")),
-    path("", include("django_prometheus.urls")),
     *of_areas("urls"),
 ]
