@@ -239,6 +239,46 @@ class Gate:
     order: int = 100
 
 
+class Stance(StrEnum):
+    """Where a choice stands. Only voices for and against count towards a quorum."""
+
+    FOR = "for"
+    AGAINST = "against"
+    ABSTAIN = "abstain"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a voter can choose. ``outcome`` is the state of a case which this choice decided."""
+
+    slug: str
+    title: str
+    stance: Stance
+    outcome: str
+    explain: str = ""
+
+
+APPROVE = Choice("approve", "Approve", Stance.FOR, "approved")
+CONDITIONS = Choice(
+    "conditions",
+    "Approve with conditions",
+    Stance.FOR,
+    "conditions",
+    "Name them; each gets an owner and a day.",
+)
+REJECT = Choice("reject", "Reject", Stance.AGAINST, "rejected")
+ABSTAIN = Choice("abstain", "Abstain", Stance.ABSTAIN, "", "Recorded, but not counted towards the quorum.")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStep:
+    """One round of votes: ``quorum`` voices by holders of ``roles``."""
+
+    title: str
+    roles: frozenset[Role]
+    quorum: int
+
+
 @dataclass(frozen=True, slots=True)
 class CaseKind:
     """People decide something by a day.
@@ -246,6 +286,11 @@ class CaseKind:
     ``quorum`` votes by holders of ``roles`` decide; the opener never votes. ``snapshot(subject)`` is the
     canonical picture the decision is bound to: when it changes, the decision is stale.
     ``on_decided(case, actor)`` writes what the decision means, in the same transaction.
+    ``opens`` and ``votes`` name the actions a person needs beside the role, "" for none.
+    ``choices`` stand in order of strictness: of equally many voices on the winning side the later one holds.
+    ``secret`` hides the votes until the case is decided. ``owners_vote`` lets owner and deputy of the system
+    and the author of the subject vote; by default they have a conflict from the start.
+    ``further`` are the rounds after the first; a rejection in any round decides the case.
     """
 
     slug: str
@@ -258,6 +303,14 @@ class CaseKind:
     on_decided: Callable[..., None] | None = None
     opens: str = ""
     votes: str = ""
+    choices: tuple[Choice, ...] = (APPROVE, CONDITIONS, REJECT, ABSTAIN)
+    secret: bool = False
+    owners_vote: bool = False
+    further: tuple[CaseStep, ...] = ()
+
+    @property
+    def steps(self) -> tuple[CaseStep, ...]:
+        return (CaseStep(self.title, self.roles, self.quorum), *self.further)
 
 
 @dataclass(frozen=True, slots=True)
