@@ -291,6 +291,7 @@ class CaseKind:
     ``secret`` hides the votes until the case is decided. ``owners_vote`` lets owner and deputy of the system
     and the author of the subject vote; by default they have a conflict from the start.
     ``further`` are the rounds after the first; a rejection in any round decides the case.
+    ``private`` cases are read by their opener and by those who decide, by nobody else.
     """
 
     slug: str
@@ -306,6 +307,7 @@ class CaseKind:
     choices: tuple[Choice, ...] = (APPROVE, CONDITIONS, REJECT, ABSTAIN)
     secret: bool = False
     owners_vote: bool = False
+    private: bool = False
     further: tuple[CaseStep, ...] = ()
 
     @property
