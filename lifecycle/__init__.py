@@ -1,0 +1,1 @@
+"""Builds and runs: what happens to data and models before anybody measures or decides."""

@@ -1,0 +1,1 @@
+"""How do models come to be? The MLflow-compatible registry, releases and their approval (M4)."""

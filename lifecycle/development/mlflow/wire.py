@@ -1,0 +1,94 @@
+"""Rows to MLflow's JSON: int64 milliseconds as numbers, unset fields left out, versions as strings."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from portal.registry.models import Alias, ModelVersion, RegisteredModel
+
+LATEST_STAGES = ("None", "Staging", "Production", "Archived")
+
+
+def millis(instant: datetime) -> int:
+    """Milliseconds since 1970, as the wire has it."""
+    return int(instant.timestamp() * 1000)
+
+
+def tags(of: dict[str, str]) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in of.items()]
+
+
+def version(row: ModelVersion, aliases: Sequence[str] = ()) -> dict[str, Any]:
+    """One model version; ``row.model`` is loaded."""
+    body: dict[str, Any] = {
+        "name": row.model.name,
+        "version": str(row.number),
+        "creation_timestamp": millis(row.created_at),
+        "last_updated_timestamp": millis(row.updated_at),
+        "current_stage": row.stage,
+        "description": row.description,
+        "source": row.source,
+        "run_id": row.run_id,
+        "status": "READY",
+        "run_link": row.run_link,
+    }
+    if row.model_id:
+        body["model_id"] = row.model_id
+    if row.tags:
+        body["tags"] = tags(row.tags)
+    if aliases:
+        body["aliases"] = list(aliases)
+    return body
+
+
+def models(rows: Sequence[RegisteredModel]) -> list[dict[str, Any]]:
+    """Registered models with their newest version per stage and their aliases, in two queries."""
+    ids = [row.pk for row in rows]
+    newest: defaultdict[int, list[ModelVersion]] = defaultdict(list)
+    found = (
+        ModelVersion.objects.live()
+        .filter(model__in=ids)
+        .order_by("model_id", "stage", "-number")
+        .distinct("model_id", "stage")
+    )
+    for each in found:
+        newest[each.model_id].append(each)
+    aliases: defaultdict[int, list[Alias]] = defaultdict(list)
+    for alias in Alias.objects.filter(model__in=ids).select_related("version").order_by("alias"):
+        aliases[alias.model_id].append(alias)
+    return [_model(row, newest[row.pk], aliases[row.pk]) for row in rows]
+
+
+def model(row: RegisteredModel) -> dict[str, Any]:
+    """One registered model."""
+    return models([row])[0]
+
+
+def by_stage(rows: Iterable[ModelVersion], stages: Sequence[str]) -> list[ModelVersion]:
+    """The newest version of each wanted stage, of rows that come newest first."""
+    newest: dict[str, ModelVersion] = {}
+    for row in rows:
+        newest.setdefault(row.stage, row)
+    return [newest[stage] for stage in stages if stage in newest]
+
+
+def _model(row: RegisteredModel, newest: Sequence[ModelVersion], aliases: Sequence[Alias]) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "name": row.name,
+        "creation_timestamp": millis(row.created_at),
+        "last_updated_timestamp": millis(row.updated_at),
+    }
+    if row.description:
+        body["description"] = row.description
+    if newest:
+        for each in newest:
+            each.model = row
+        body["latest_versions"] = [version(each) for each in newest]
+    if row.tags:
+        body["tags"] = tags(row.tags)
+    if aliases:
+        body["aliases"] = [{"alias": a.alias, "version": str(a.version.number)} for a in aliases]
+    return body
