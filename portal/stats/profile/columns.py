@@ -1,0 +1,113 @@
+"""Arrow columns as NumPy arrays, by their buffers.
+
+`pyarrow.Array.to_numpy` imports pandas, which costs more than a drift job; reading the buffers does not.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from portal.stats.bins import Floats, Ints
+
+Bools = npt.NDArray[np.bool_]
+
+_FLOATS = {"halffloat": np.dtype(np.float16), "float": np.dtype(np.float32), "double": np.dtype(np.float64)}
+
+
+def named(batch: pa.RecordBatch, name: str | None) -> pa.Array:
+    """The column, or one without any value when the batch or the specification has none."""
+    found = batch.schema.get_all_field_indices(name) if name else []
+    if len(found) > 1:
+        raise ValueError(f"Column {name!r} stands in the batch twice.")
+    return batch.column(found[0]) if found else pa.nulls(batch.num_rows)
+
+
+def numbers(column: pa.Array, name: str) -> Floats:
+    """The column as float64 with NaN where a value is missing; a view where nothing has to change.
+
+    Raises ValueError when the column holds something else than numbers.
+    """
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_null(column.type):
+        return np.full(len(column), np.nan)
+    if pa.types.is_boolean(column.type):
+        column = column.cast(pa.uint8())
+    elif pa.types.is_decimal(column.type):
+        column = column.cast(pa.float64())
+    elif not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        raise ValueError(f"Column {name!r} holds {column.type}, not numbers.")
+    values = _buffer(column).astype(np.float64, copy=bool(column.null_count))
+    if column.null_count:
+        values[~present(column)] = np.nan
+    return values
+
+
+def present(column: pa.Array) -> Bools:
+    """True where the column has a value."""
+    bitmap = column.buffers()[0]
+    if bitmap is None or not column.null_count:
+        return np.full(len(column), not pa.types.is_null(column.type))
+    first, last = column.offset // 8, (column.offset + len(column) + 7) // 8
+    bits = np.unpackbits(np.frombuffer(bitmap, np.uint8)[first:last], bitorder="little")
+    start = column.offset % 8
+    return bits[start : start + len(column)].view(np.bool_)
+
+
+def places(column: pa.Array, known: "Places") -> Ints:
+    """For every row the place of its text."""
+    found, texts = text_codes(column)
+    return np.asarray([*map(known.of, texts), known.missing], dtype=np.int64)[found]
+
+
+def text_codes(column: pa.Array) -> tuple[Ints, list[str | None]]:
+    """For every row the index of its text, and the texts; one beyond the texts stands for a missing one.
+
+    A text may stand there twice, or be None.
+    """
+    if pa.types.is_null(column.type):
+        return np.zeros(len(column), dtype=np.int64), []
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    texts, indices = [label_text(value) for value in encoded.dictionary.to_pylist()], encoded.indices
+    found = _buffer(indices).astype(np.int64, copy=bool(indices.null_count))
+    if indices.null_count:
+        found[~present(indices)] = len(texts)
+    return found, texts
+
+
+class Places:
+    """Where each known text is counted; `new` is the place of a text not listed."""
+
+    def __init__(self, known: Mapping[str, int], *, new: int, missing: int) -> None:
+        self._known = known
+        self.new = new
+        self.missing = missing
+
+    def of(self, text: str | None) -> int:
+        return self.missing if text is None else self._known.get(text, self.new)
+
+
+def label_text(value: Any) -> str | None:
+    """How a label, level or group is written in a profile; None for a missing one.
+
+    >>> label_text(True), label_text(1.0), label_text(7), label_text("yes"), label_text(float("nan"))
+    ('true', '1', '7', 'yes', None)
+    """
+    if value is None or value != value:  # noqa: PLR0124 - NaN is the one value unequal to itself
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _buffer(column: pa.Array) -> npt.NDArray[Any]:
+    """A view on the values of a fixed-width column; what stands under a missing one is undefined."""
+    dtype = _FLOATS.get(str(column.type)) or np.dtype(str(column.type))
+    if not len(column):
+        return np.empty(0, dtype)
+    return np.frombuffer(column.buffers()[1], dtype, len(column), column.offset * dtype.itemsize)

@@ -1,0 +1,202 @@
+"""How one feature is counted, and its counts."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+import numpy as np
+
+from portal.stats.bins import Bins, Floats, Ints
+from portal.stats.profile.columns import Places
+from portal.stats.profile.moments import AROUND_ZERO, BLOCK, Moments, MomentSums, Scale
+
+Kind = Literal["numeric", "categorical"]
+OTHER = "other"
+NEW = "__new__"
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSpec:
+    """The frozen bins of a feature.
+
+    Numeric: `edges` as in `Bins`, and the scale of its moments. Categorical: a bin for each of `levels`, one
+    for the `rare` levels together ("other"), one for what the reference never held ("__new__").
+    """
+
+    name: str
+    kind: Kind
+    edges: tuple[float, ...] = ()
+    scale: Scale = AROUND_ZERO
+    levels: tuple[str, ...] = ()
+    rare: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The name of each bin, in the order of the counts."""
+        if self.kind == "categorical":
+            return (*self.levels, OTHER, NEW)
+        if not self.edges:
+            return ("any",)
+        inner = (f"[{a:g}, {b:g})" for a, b in zip(self.edges, self.edges[1:], strict=False))
+        return (f"< {self.edges[0]:g}", *inner, f"≥ {self.edges[-1]:g}")
+
+    @property
+    def size(self) -> int:
+        """Number of bins."""
+        return len(self.levels) + 2 if self.kind == "categorical" else len(self.edges) + 1
+
+    def places(self) -> Places:
+        """Where the texts of a categorical feature are counted; a missing one right after the bins."""
+        n = len(self.levels)
+        known = {level: place for place, level in enumerate(self.levels)}
+        return Places(dict.fromkeys(self.rare, n) | known, new=n + 1, missing=n + 2)
+
+    def to_dict(self) -> dict[str, Any]:
+        if self.kind == "categorical":
+            return {
+                "name": self.name,
+                "kind": self.kind,
+                "levels": list(self.levels),
+                "rare": list(self.rare),
+            }
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "edges": list(self.edges),
+            "center": self.scale.center,
+            "exponent": self.scale.exponent,
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        if data["kind"] == "categorical":
+            return cls(data["name"], "categorical", levels=tuple(data["levels"]), rare=tuple(data["rare"]))
+        return cls(
+            data["name"],
+            "numeric",
+            edges=Bins(tuple(float(edge) for edge in data["edges"])).edges,
+            scale=Scale(float(data["center"]), int(data["exponent"])),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureCounts:
+    """The rows of a feature: those with a value by bin, the others by what is wrong with them.
+
+    `moments` is None for a categorical feature.
+    """
+
+    counts: tuple[int, ...]
+    missing: int = 0
+    neg_inf: int = 0
+    pos_inf: int = 0
+    moments: Moments | None = None
+
+    @classmethod
+    def empty(cls, spec: FeatureSpec) -> Self:
+        moments = Moments(spec.scale) if spec.kind == "numeric" else None
+        return cls((0,) * spec.size, moments=moments)
+
+    @property
+    def n(self) -> int:
+        """Rows with a finite value or a level: what the bins add up to."""
+        return sum(self.counts)
+
+    @property
+    def rows(self) -> int:
+        """Every row, with a value or not."""
+        return self.n + self.missing + self.neg_inf + self.pos_inf
+
+    @property
+    def missing_rate(self) -> float | None:
+        """Share of rows without a value; None without a row."""
+        return self.missing / self.rows if self.rows else None
+
+    def merge(self, other: "FeatureCounts") -> "FeatureCounts":
+        return FeatureCounts(
+            tuple(a + b for a, b in zip(self.counts, other.counts, strict=True)),
+            self.missing + other.missing,
+            self.neg_inf + other.neg_inf,
+            self.pos_inf + other.pos_inf,
+            self.moments.merge(other.moments) if self.moments and other.moments else None,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        data: dict[str, Any] = {"counts": list(self.counts), "missing": self.missing}
+        if self.moments is not None:
+            data |= {"neg_inf": self.neg_inf, "pos_inf": self.pos_inf, "moments": self.moments.to_dict()}
+        return data
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        return cls(
+            tuple(int(count) for count in data["counts"]),
+            int(data["missing"]),
+            int(data.get("neg_inf", 0)),
+            int(data.get("pos_inf", 0)),
+            Moments.from_dict(data["moments"]) if "moments" in data else None,
+        )
+
+
+@dataclass(slots=True)
+class NumericSums:
+    """Adds values of a numeric feature up to `FeatureCounts`."""
+
+    spec: FeatureSpec
+    rows: int = 0
+    missing: int = 0
+    neg_inf: int = 0
+    pos_inf: int = 0
+    below: list[int] = field(default_factory=list)  # for each edge, the finite values below it
+    moments: MomentSums = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.moments = MomentSums(self.spec.scale)
+        self.below = [0] * len(self.spec.edges)
+
+    def add(self, values: Floats) -> None:
+        """Add values; NaN is a missing one. Compared in blocks that stay in the cache of a core."""
+        self.rows += len(values)
+        for start in range(0, len(values), BLOCK):
+            block = values[start : start + BLOCK]
+            if not np.isfinite(np.dot(block, block)):
+                block = self._finite(block)
+            self._compare(block)
+            self.moments.add(block)
+
+    def _compare(self, block: Floats) -> None:
+        hits = np.empty(len(block), dtype=np.bool_)
+        for place, edge in enumerate(self.spec.edges):
+            np.less(block, edge, out=hits)
+            self.below[place] += int(np.count_nonzero(hits))
+
+    def _finite(self, block: Floats) -> Floats:
+        """The finite values; the others are counted by kind."""
+        finite = np.isfinite(block)
+        rest = block[~finite]
+        above, under = int(np.count_nonzero(rest == np.inf)), int(np.count_nonzero(rest == -np.inf))
+        self.pos_inf += above
+        self.neg_inf += under
+        self.missing += len(rest) - above - under
+        return block[finite]
+
+    def result(self) -> FeatureCounts:
+        counts = np.diff([0, *self.below, self.moments.n]).tolist()
+        return FeatureCounts(tuple(counts), self.missing, self.neg_inf, self.pos_inf, self.moments.result())
+
+
+@dataclass(slots=True)
+class CategoricalSums:
+    """Adds places of a categorical feature up to `FeatureCounts`."""
+
+    spec: FeatureSpec
+    tally: Ints = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tally = np.zeros(self.spec.size + 1, dtype=np.int64)
+
+    def add(self, places: Ints) -> None:
+        self.tally += np.bincount(places, minlength=len(self.tally))
+
+    def result(self) -> FeatureCounts:
+        *counts, missing = self.tally.tolist()
+        return FeatureCounts(tuple(counts), missing)
