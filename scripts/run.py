@@ -1,0 +1,162 @@
+"""`make run`: servers, tables, demo organisation, web, worker and beat, in the foreground until Ctrl-C."""
+
+import errno
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from scripts import migrations, servers
+from scripts.errors import Obstacle
+from scripts.place import Place, claim
+from scripts.servers import Servers
+from scripts.supervisor import Program, Stopped, Supervisor, stop_on_signals
+
+ROOT = Path(__file__).resolve().parent.parent
+ANSWERS_WITHIN = 120.0  # seconds
+
+
+def main() -> int:
+    stop_on_signals()
+    supervisor = Supervisor()
+    try:
+        run(Place.from_environment(), supervisor)
+    except Stopped:
+        supervisor.say("portal", "stopped; nothing is lost")
+        return 0
+    except Obstacle as obstacle:
+        print(obstacle, file=sys.stderr)
+        return 1
+    return 0
+
+
+def run(place: Place, supervisor: Supervisor) -> None:
+    """Start everything in order and keep it running; ends by an exception."""
+    with ExitStack() as at_end:
+        at_end.enter_context(claim(place.home))
+        _check_port(place)
+        embedded = _servers(place, at_end)
+        os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+        _migrate(place, embedded, supervisor)
+        announcement = _Announcement(place, supervisor, _furnish(place, supervisor))
+
+        def each_tick() -> None:
+            for name in embedded.revive() if embedded else ():
+                supervisor.say("portal", f"{name} had ended and was started again")
+            announcement.look()
+
+        supervisor.keep(programs(place), each_tick=each_tick)
+
+
+def programs(place: Place) -> list[Program]:
+    """Web, worker and beat, as `docker-compose.yml` runs them too."""
+    python = sys.executable
+    job = {"PORTAL_JOB_PROCESS": "1"}
+    celery = (python, "-m", "celery", "-A", "portal.celery:app")
+    return [
+        Program(
+            "web",
+            (
+                *(python, "-m", "granian", "portal.wsgi:application", "--interface", "wsgi", "--no-ws"),
+                *("--host", place.host, "--port", str(place.port)),
+                *("--workers", "2", "--blocking-threads", "4"),
+                *("--respawn-failed-workers", "--workers-kill-timeout", "10"),
+            ),
+        ),
+        Program(
+            "worker",
+            (*celery, "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "INFO"),
+            environment=job,
+            without_parent=signal.SIGQUIT,  # Celery's cold shutdown: the ledger gives the work out again
+        ),
+        Program("beat", (*celery, "beat", "--loglevel", "WARNING"), environment=job),
+    ]
+
+
+def _furnish(place: Place, supervisor: Supervisor) -> list[str]:
+    """Make the demo organisation at the first start; what to print about signing in."""
+    return []
+
+
+def _check_port(place: Place) -> None:
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((place.host, place.port))
+        except OSError as reason:
+            if reason.errno == errno.EADDRINUSE:
+                raise Obstacle(
+                    f"Port {place.port} is in use; `PORTAL_PORT={place.port + 1} make run` takes another."
+                ) from reason
+            raise Obstacle(f"{place.host}:{place.port} cannot be opened ({reason.strerror}).") from reason
+
+
+def _servers(place: Place, at_end: ExitStack) -> Servers | None:
+    """The embedded servers, unless the environment names others."""
+    if "DATABASE_URL" in os.environ:
+        if "REDIS_URL" not in os.environ:
+            raise Obstacle(
+                "DATABASE_URL is set and REDIS_URL is not; set both, or none for the embedded servers."
+            )
+        return None
+    embedded = at_end.enter_context(servers.own(place.home))
+    os.environ.update({**embedded.environment(), **os.environ})
+    return embedded
+
+
+def _migrate(place: Place, embedded: Servers | None, supervisor: Supervisor) -> None:
+    if embedded and migrations.are_applied(place.home):
+        return
+    supervisor.say("portal", "bringing the tables up to date …")
+    if supervisor.once(Program("migrate", migrations.COMMAND)) != 0:
+        raise Obstacle("The tables could not be brought up to date; the lines above say why.")
+    if embedded:
+        migrations.note_applied(place.home)
+
+
+class _Announcement:
+    """Says once where the portal is, as soon as it answers."""
+
+    def __init__(self, place: Place, supervisor: Supervisor, lines: Sequence[str]) -> None:
+        self.place = place
+        self.supervisor = supervisor
+        self.lines = lines
+        self.late_at = time.monotonic() + ANSWERS_WITHIN
+        self.made = False
+
+    def look(self) -> None:
+        if self.made:
+            return
+        if self._answers():
+            self.made = True
+            print("\n".join((f"Ready: {self.place.public_url}", *self.lines)), flush=True)
+        elif time.monotonic() > self.late_at:
+            self.late_at += ANSWERS_WITHIN
+            self.supervisor.say("portal", "does not answer yet; the lines of `web` say why")
+
+    def _answers(self) -> bool:
+        """Whether /readyz says 200 to a request that looks like one from outside."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.place.host, self.place.host)  # noqa: S104 — compared
+        public = urlsplit(self.place.public_url)
+        connection = HTTPConnection(host, self.place.port, timeout=2)
+        try:
+            connection.request(
+                "GET", "/readyz", headers={"Host": public.netloc, "X-Forwarded-Proto": public.scheme}
+            )
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
