@@ -1,0 +1,3 @@
+from portal.areas import Area
+
+AREA = Area(slug="api", title="API")
