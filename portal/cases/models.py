@@ -30,7 +30,7 @@ class State(models.TextChoices):
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, user: User) -> CaseQuerySet:
-        """What this person may read: the cases of their units unless private, those they asked for or decide."""
+        """What this person may read: cases of their units unless private, those they opened or decide."""
         return self.filter(self._of_units(user) | Q(opened_by=user) | Exists(_rounds_of(user)))
 
     def decidable_by(self, user: User) -> CaseQuerySet:
@@ -140,6 +140,15 @@ class Case(models.Model):
     @property
     def open(self) -> bool:
         return self.state == State.OPEN
+
+    @property
+    def decided_at(self) -> datetime | None:
+        return self.closed_at if self.state == State.DECIDED else None
+
+    @property
+    def current_round(self) -> Round | None:
+        """The round whose votes are being cast; None once the case is closed."""
+        return self.rounds.filter(started_at__isnull=False, ended_at=None).first()
 
     @property
     def outcome_title(self) -> str:
@@ -283,9 +292,10 @@ class Condition(models.Model):
     state = models.CharField(max_length=10, choices=ConditionState.choices, default=ConditionState.PROPOSED)
     proposed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField(default=timezone.now)
+    how = models.TextField(blank=True, help_text="How it was met, in the words of its owner")
+    reported_at = models.DateTimeField(null=True, blank=True)
     met_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     met_at = models.DateTimeField(null=True, blank=True)
-    how = models.TextField(blank=True, help_text="How it was met")
     evidence = models.ForeignKey(Evidence, models.PROTECT, null=True, blank=True, related_name="+")
 
     objects = ConditionQuerySet.as_manager()
@@ -299,6 +309,7 @@ class Condition(models.Model):
                 | ~Q(state="met") & Q(met_by=None, met_at=None),
                 name="met_condition_says_how",
             ),
+            models.CheckConstraint(condition=~Q(met_by=F("owner")), name="condition_accepted_by_another"),
         ]
         indexes = [
             models.Index(fields=["owner", "due_on"], condition=Q(state="binding"), name="binding_condition")
@@ -336,7 +347,7 @@ class Escalation(models.Model):
     """Somebody was reminded of a case, once per rung of the ladder and day it was due."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="escalations")
-    rung = models.CharField(max_length=20)
+    rung = models.CharField(max_length=40)
     due_on = models.DateField()
     told_at = models.DateTimeField(default=timezone.now)
     told = ArrayField(models.BigIntegerField(), help_text="The ids of who was told")

@@ -1,0 +1,201 @@
+"""Votes and conflicts of interest, under the lock of the case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.accounts.services import organisation
+from portal.areas import CaseKind, Choice, Stance
+from portal.audit.services import record, record_denial
+from portal.cases.models import Case, Condition, ConditionState, ConflictOfInterest, Round, Vote
+from portal.cases.selectors.standing import is_stale
+from portal.cases.services.closing import settle
+from portal.cases.services.telling import tell_answered
+from portal.errors import Conflict, Denied, Invalid, Problem, Refused, Stale
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A condition a voter names: what, by whom, and by which day, None for before anything else."""
+
+    text: str
+    owner: User
+    due_on: date | None = None
+
+
+def cast_vote(
+    case: Case,
+    *,
+    actor: User,
+    reason: str,
+    choice: str = "",
+    approve: bool | None = None,
+    conditions: Sequence[Wish] = (),
+    at: datetime | None = None,
+) -> Vote:
+    """Give a voice: one of the kind's choices, or simply ``approve``; at the quorum the case is decided.
+
+    Raises Denied for whoever has no vote here, Conflict for a second one, Refused when the case is closed or
+    past its day, Stale when the subject has changed since the case opened.
+    """
+    at = at or timezone.now()
+    with denial_recorded("case.voted", case, actor), transaction.atomic():
+        case = locked(case)
+        kind = case.declared_kind
+        chosen = _choice(kind, choice, approve=approve)
+        current = _open_round(case, at)
+        check_voter(case, current, kind, actor, at)
+        if not reason.strip():
+            raise Invalid("Give a reason; it is printed with the decision.", errors=[_blank("/reason")])
+        if is_stale(case):
+            raise Stale("What is to be decided has changed since the case opened. It has to be asked again.")
+        for wish in conditions:
+            _propose(case, wish, actor=actor, at=at)
+        if chosen.outcome == "conditions" and not case.conditions.exists():
+            raise Invalid("Name at least one condition.", errors=[_blank("/conditions")])
+        vote = Vote.objects.create(
+            case=case,
+            round=current,
+            voter=actor,
+            choice=chosen.slug,
+            stance=chosen.stance,
+            reason=reason.strip(),
+            cast_at=at,
+        )
+        open_vote = {} if kind.secret else {"choice": chosen.slug}
+        record("case.voted", case, actor=actor, at=at, ref=case.ref, round=current.number, **open_vote)
+        tell_answered(case, actor, at)
+        settle(case, current, kind, actor=actor, at=at)
+        return vote
+
+
+def declare_conflict(
+    case: Case, *, actor: User, reason: str, at: datetime | None = None
+) -> ConflictOfInterest:
+    """Step aside: no vote, and no place in the count. Raises Refused for whoever has voted already."""
+    at = at or timezone.now()
+    with denial_recorded("case.conflict", case, actor), transaction.atomic():
+        case = locked(case)
+        _open_round(case, at, late=True)
+        if not any(seat.voters(at).filter(pk=actor.pk).exists() for seat in case.rounds.all()):
+            raise Denied("You have no vote on this case, so there is no conflict to declare.")
+        if case.votes.filter(voter=actor).exists():
+            raise Refused("You have voted on this case already.")
+        if case.conflicts.filter(person=actor).exists():
+            raise Conflict("A conflict of yours is on record already.")
+        if not reason.strip():
+            raise Invalid("Say what the conflict is.", errors=[_blank("/reason")])
+        made = ConflictOfInterest.objects.create(
+            case=case, person=actor, reason=reason.strip(), declared_at=at
+        )
+        record("case.conflict", case, actor=actor, at=at, ref=case.ref, reason=made.reason)
+        tell_answered(case, actor, at)
+        return made
+
+
+def propose_condition(
+    case: Case, *, text: str, owner: User, due_on: date | None, actor: User, at: datetime | None = None
+) -> Condition:
+    """Name a condition while the case is open; it binds once the case is approved with conditions."""
+    at = at or timezone.now()
+    with denial_recorded("case.condition", case, actor), transaction.atomic():
+        case = locked(case)
+        current = _open_round(case, at)
+        check_voter(case, current, case.declared_kind, actor, at, voted_too=True)
+        return _propose(case, Wish(text, owner, due_on), actor=actor, at=at)
+
+
+def locked(case: Case) -> Case:
+    """The case as it is now, held until the transaction ends."""
+    return Case.objects.select_for_update(of=("self",)).select_related("unit", "system").get(pk=case.pk)
+
+
+def check_voter(
+    case: Case, current: Round, kind: CaseKind, person: User, at: datetime, *, voted_too: bool = False
+) -> None:
+    """Raise Denied, with the sentence why, unless the person may vote in this round."""
+    if why := why_no_vote(case, current, kind, person, at):
+        raise Denied(why)
+    if not voted_too and case.votes.filter(voter=person).exists():
+        raise Conflict("You have voted on this case already; a vote is not changed.")
+
+
+def why_no_vote(case: Case, current: Round, kind: CaseKind, person: User, at: datetime) -> str:
+    """The sentence why this person has no vote, empty for whoever has one."""
+    if person.token is not None and not person.token.allows(kind.votes or "cases.vote"):
+        return "This token does not cover votes."
+    if case.opened_by_id == person.pk:
+        return "You asked for this decision, so you have no vote on it."
+    if own := case.conflicts.filter(person=person).first():
+        return f"You have a conflict of interest: {own.reason}."
+    if not kind.owners_vote and case.system is not None and person.pk in _owners(case):
+        return f"You own {case.system}, so you have no vote on it."
+    if not current.voters(at).filter(pk=person.pk).exists():
+        who = " or ".join(current.roles)
+        return f"This round is decided by the role {who} for {case.unit}."
+    return ""
+
+
+@contextmanager
+def denial_recorded(action: str, case: Case, actor: User) -> Iterator[None]:
+    """Keep the record of a denial though the transaction is rolled back."""
+    try:
+        yield
+    except Denied as denial:
+        record_denial(action, case, actor=actor, reason=denial.detail)
+        raise
+
+
+def _open_round(case: Case, at: datetime, *, late: bool = False) -> Round:
+    current = case.current_round
+    if not case.open or current is None:
+        raise Refused(f"{case.ref} is closed: {case.outcome_title.lower()} on {case.closed_at:%-d %b %Y}.")
+    if not late and organisation().today(at) > case.due_on:
+        raise Refused(f"{case.ref} was due on {case.due_on:%-d %b %Y}. Set a new day before anybody votes.")
+    return current
+
+
+def _choice(kind: CaseKind, slug: str, *, approve: bool | None) -> Choice:
+    if not slug and approve is not None:
+        side = Stance.FOR if approve else Stance.AGAINST
+        return next(choice for choice in kind.choices if choice.stance is side)
+    for choice in kind.choices:
+        if choice.slug == slug:
+            return choice
+    known = ", ".join(choice.slug for choice in kind.choices)
+    raise Invalid(f"Choose one of: {known}.", errors=[Problem("/choice", f"One of: {known}.")])
+
+
+def _propose(case: Case, wish: Wish, *, actor: User, at: datetime) -> Condition:
+    if not wish.text.strip():
+        raise Invalid("Say what the condition is.", errors=[_blank("/conditions/0/text")])
+    if wish.due_on is not None and wish.due_on <= organisation().today(at):
+        raise Invalid(
+            "The day of a condition lies ahead.", errors=[Problem("/conditions/0/due_on", "A later day.")]
+        )
+    made = Condition.objects.create(
+        case=case,
+        text=wish.text.strip(),
+        owner=wish.owner,
+        due_on=wish.due_on,
+        state=ConditionState.PROPOSED,
+        proposed_by=actor,
+        proposed_at=at,
+    )
+    record("case.condition", case, actor=actor, at=at, ref=case.ref, condition=made.pk, text=made.text)
+    return made
+
+
+def _owners(case: Case) -> set[int | None]:
+    return {case.system.owner_id, case.system.deputy_id} if case.system is not None else set()
+
+
+def _blank(pointer: str) -> Problem:
+    return Problem(pointer, "Must not be empty.")
