@@ -1,0 +1,27 @@
+from portal.areas import Area, Role
+
+READERS = {
+    Role.ENGINEER,
+    Role.STEWARD,
+    Role.OPERATIONS,
+    Role.FINANCE,
+    Role.COMMITTEE,
+    Role.ETHICS,
+    Role.EXECUTIVE,
+    Role.AUDITOR,
+    Role.ADMINISTRATOR,
+}
+RUNNERS = {Role.ENGINEER, Role.STEWARD, Role.OPERATIONS, Role.FINANCE, Role.ADMINISTRATOR}
+
+AREA = Area(
+    slug="jobs",
+    title="Runs",
+    may={
+        "jobs.read": READERS,
+        "jobs.portal.read": {Role.AUDITOR, Role.ADMINISTRATOR},
+        "jobs.run": RUNNERS,
+        "jobs.replay": RUNNERS,
+        "jobs.deliveries.read": {Role.AUDITOR, Role.ADMINISTRATOR},
+        "jobs.deliveries": {Role.ADMINISTRATOR},
+    },
+)
