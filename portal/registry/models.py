@@ -51,6 +51,12 @@ class State(models.TextChoices):
 
 
 class SystemQuerySet(models.QuerySet["System"]):
+    def with_ref(self, ref: str) -> SystemQuerySet:
+        """The system of a reference such as SYS-12; none for any other text."""
+        digits = ref.removeprefix("SYS-")
+        known = ref.startswith("SYS-") and digits.isascii() and digits.isdecimal() and len(digits) < 19
+        return self.filter(pk=int(digits)) if known else self.none()
+
     def visible_to(self, user: User, action: str = "registry.read") -> SystemQuerySet:
         """The systems on which this person may do the action: by unit, or by an unexpired grant.
 
