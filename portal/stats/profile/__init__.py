@@ -12,6 +12,7 @@ from portal.stats.profile.features import NEW, OTHER, FeatureCounts, FeatureSpec
 from portal.stats.profile.moments import Moments, Scale
 from portal.stats.profile.performance import SCORE_BINS, ErrorCounts, GroupCounts, ScoreCounts
 from portal.stats.profile.reference import Reference, build_reference, spec_of
+from portal.stats.profile.rows import Rows, parquet_rows
 from portal.stats.profile.spec import ProfileSpec
 from portal.stats.profile.summary import Profile
 
@@ -28,10 +29,12 @@ __all__ = [
     "Profile",
     "ProfileSpec",
     "Reference",
+    "Rows",
     "Scale",
     "ScoreCounts",
     "build_reference",
     "label_text",
+    "parquet_rows",
     "profile",
     "spec_of",
 ]

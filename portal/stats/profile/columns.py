@@ -17,14 +17,6 @@ Bools = npt.NDArray[np.bool_]
 _FLOATS = {"halffloat": np.dtype(np.float16), "float": np.dtype(np.float32), "double": np.dtype(np.float64)}
 
 
-def named(batch: pa.RecordBatch, name: str | None) -> pa.Array:
-    """The column, or one without any value when the batch or the specification has none."""
-    found = batch.schema.get_all_field_indices(name) if name else []
-    if len(found) > 1:
-        raise ValueError(f"Column {name!r} stands in the batch twice.")
-    return batch.column(found[0]) if found else pa.nulls(batch.num_rows)
-
-
 def numbers(column: pa.Array, name: str) -> Floats:
     """The column as float64 with NaN where a value is missing; a view where nothing has to change.
 

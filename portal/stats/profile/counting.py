@@ -9,28 +9,28 @@ import pyarrow as pa
 from portal.stats.bins import Floats
 from portal.stats.profile import columns
 from portal.stats.profile.features import CategoricalSums, NumericSums
-from portal.stats.profile.labels import LabelRows, Labels, LabelSums, Rows
+from portal.stats.profile.labels import LabelRows, Labels, LabelSums, Picked
 from portal.stats.profile.performance import ErrorSums
+from portal.stats.profile.rows import BatchRows, Rows, named
 from portal.stats.profile.spec import ProfileSpec
 from portal.stats.profile.summary import Profile, error_scale
 
 WHOLE = ""
-_ROWS_AT_ONCE = 1 << 18  # bounds memory, and keeps the weighted counts of scores exact
 
 Segment = tuple[str, str | None]  # key and value; None: the rows without a value
 
 
-def profile(batches: Iterable[pa.RecordBatch], spec: ProfileSpec) -> dict[str, Profile]:
+def profile(batches: Iterable[pa.RecordBatch | Rows], spec: ProfileSpec) -> dict[str, Profile]:
     """Count the batches: the whole under "", and every segment under "key=value".
 
-    Streams: memory is one batch and the counts. Missing, infinite and unseen values are counted apart; a row
-    without a value for a segment key is in the whole only. Raises ValueError when a column holds another kind
-    of value than the specification says, or a label column more than 1000 labels.
+    Streams: memory is one batch and the counts; of `parquet_rows` one column and the counts. Missing,
+    infinite and unseen values are counted apart; a row without a value for a segment key is in the whole
+    only. Raises ValueError when a column holds another kind of value than the specification says, or a label
+    column more than 1000 labels.
     """
     counter = _Counter(spec)
     for batch in batches:
-        for start in range(0, batch.num_rows, _ROWS_AT_ONCE):
-            counter.add(batch.slice(start, _ROWS_AT_ONCE))
+        counter.add(BatchRows(batch) if isinstance(batch, pa.RecordBatch) else batch)
     return counter.profiles()
 
 
@@ -42,7 +42,7 @@ class _Counter:
         self.places = {f.name: f.places() for f in spec.features if f.kind == "categorical"}
         self.sums: dict[Segment, _Sums] = {}
 
-    def add(self, batch: pa.RecordBatch) -> None:
+    def add(self, batch: Rows) -> None:
         parts = [(self._sums(segment), rows) for segment, rows in self._segments(batch)]
         for sums, rows in parts:
             sums.n += batch.num_rows if isinstance(rows, slice) else len(rows)
@@ -67,20 +67,20 @@ class _Counter:
             self.sums[segment] = _Sums(self.spec)
         return self.sums[segment]
 
-    def _segments(self, batch: pa.RecordBatch) -> Iterator[tuple[Segment, Rows]]:
+    def _segments(self, batch: Rows) -> Iterator[tuple[Segment, Picked]]:
         if not self.spec.segments:
             yield (WHOLE, None), slice(None)
         for key, column in self.spec.segments.items():
-            labels = Labels.of(columns.named(batch, column))
+            labels = Labels.of(named(batch, column))
             order = np.argsort(labels.codes, kind="stable")
             ends = np.searchsorted(labels.codes[order], np.arange(1, len(labels.texts)))
             for text, rows in zip(labels.texts, np.split(order, ends), strict=True):
                 if len(rows):
                     yield (key, text), rows
 
-    def _add_features(self, batch: pa.RecordBatch, parts: "list[tuple[_Sums, Rows]]") -> None:
+    def _add_features(self, batch: Rows, parts: "list[tuple[_Sums, Picked]]") -> None:
         for place, feature in enumerate(self.spec.features):
-            column = columns.named(batch, feature.name)
+            column = named(batch, feature.name)
             if feature.kind == "numeric":
                 values = columns.numbers(column, feature.name)
                 for sums, rows in parts:
@@ -90,7 +90,7 @@ class _Counter:
                 for sums, rows in parts:
                     sums.categorical[place].add(codes[rows])
 
-    def _add_errors(self, batch: pa.RecordBatch, parts: "list[tuple[_Sums, Rows]]") -> None:
+    def _add_errors(self, batch: Rows, parts: "list[tuple[_Sums, Picked]]") -> None:
         predictions = self._numbers(batch, self.spec.prediction)
         outcomes = self._numbers(batch, self.spec.outcome)
         for sums, rows in parts:
@@ -98,20 +98,20 @@ class _Counter:
             if sums.predicted:
                 sums.predicted.add(predictions[rows])
 
-    def _label_rows(self, batch: pa.RecordBatch) -> LabelRows:
+    def _label_rows(self, batch: Rows) -> LabelRows:
         spec = self.spec
         scores = self._numbers(batch, spec.score) if spec.score else None
         if scores is not None and spec.threshold is not None and not spec.prediction:
             predictions = Labels.by_threshold(scores, spec.threshold, spec.positive or "positive")
         else:
-            predictions = Labels.of(columns.named(batch, spec.prediction))
-        attributes = {name: Labels.of(columns.named(batch, name)) for name in spec.protected}
+            predictions = Labels.of(named(batch, spec.prediction))
+        attributes = {name: Labels.of(named(batch, name)) for name in spec.protected}
         return LabelRows(
-            predictions, Labels.of(columns.named(batch, spec.outcome)), spec.positive, scores, attributes
+            predictions, Labels.of(named(batch, spec.outcome)), spec.positive, scores, attributes
         )
 
-    def _numbers(self, batch: pa.RecordBatch, name: str | None) -> Floats:
-        return columns.numbers(columns.named(batch, name), name or "")
+    def _numbers(self, batch: Rows, name: str | None) -> Floats:
+        return columns.numbers(named(batch, name), name or "")
 
 
 class _Sums:

@@ -1,13 +1,14 @@
 """How one feature is counted, and its counts."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 import numpy as np
 
 from portal.stats.bins import Bins, Floats, Ints
-from portal.stats.profile.columns import Places
-from portal.stats.profile.moments import AROUND_ZERO, BLOCK, Moments, MomentSums, Scale
+from portal.stats.profile.columns import Bools, Places
+from portal.stats.profile.moments import AROUND_ZERO, BLOCK, Moments, MomentSums, Scale, scratch_for
 
 Kind = Literal["numeric", "categorical"]
 OTHER = "other"
@@ -142,32 +143,37 @@ class NumericSums:
     """Adds values of a numeric feature up to `FeatureCounts`."""
 
     spec: FeatureSpec
-    rows: int = 0
     missing: int = 0
     neg_inf: int = 0
     pos_inf: int = 0
-    below: list[int] = field(default_factory=list)  # for each edge, the finite values below it
+    edges: Floats = field(init=False)  # a column
+    below: list[int] = field(init=False)  # for each edge, the finite values below it
     moments: MomentSums = field(init=False)
 
     def __post_init__(self) -> None:
         self.moments = MomentSums(self.spec.scale)
+        self.edges = np.array(self.spec.edges, dtype=np.float64).reshape(-1, 1)
         self.below = [0] * len(self.spec.edges)
 
     def add(self, values: Floats) -> None:
         """Add values; NaN is a missing one. Compared in blocks that stay in the cache of a core."""
-        self.rows += len(values)
+        scratch = scratch_for(values)
+        hits = np.empty((len(self.below), scratch.shape[1]), dtype=np.bool_)
         for start in range(0, len(values), BLOCK):
             block = values[start : start + BLOCK]
-            if not np.isfinite(np.dot(block, block)):
+            low, high = float(block.min()), float(block.max())
+            if not (math.isfinite(low) and math.isfinite(high)):
                 block = self._finite(block)
-            self._compare(block)
-            self.moments.add(block)
+                if not len(block):
+                    continue
+                low, high = float(block.min()), float(block.max())
+            self._compare(block, hits[:, : len(block)])
+            self.moments.add_block(block, low, high, scratch)
 
-    def _compare(self, block: Floats) -> None:
-        hits = np.empty(len(block), dtype=np.bool_)
-        for place, edge in enumerate(self.spec.edges):
-            np.less(block, edge, out=hits)
-            self.below[place] += int(np.count_nonzero(hits))
+    def _compare(self, block: Floats, hits: Bools) -> None:
+        np.less(block, self.edges, out=hits)
+        for place, below in enumerate(hits):
+            self.below[place] += int(np.count_nonzero(below))
 
     def _finite(self, block: Floats) -> Floats:
         """The finite values; the others are counted by kind."""

@@ -12,7 +12,7 @@ from portal.stats.profile.columns import Bools, text_codes
 from portal.stats.profile.performance import SCORE_STEP, GroupCounts, ScoreSums
 from portal.stats.profile.summary import Attributes, Group
 
-Rows = slice | Ints
+Picked = slice | Ints  # rows of a batch
 _MOST_LABELS = 1000
 _POSITIVE, _NEGATIVE, _UNKNOWN = range(3)
 
@@ -61,7 +61,7 @@ class LabelSums:
         self.groups: dict[Attributes, dict[Group, GroupCounts]] = {names: {} for names in combinations}
         self.score, self.score_positive, self.score_negative = ScoreSums(), ScoreSums(), ScoreSums()
 
-    def add(self, batch: LabelRows, rows: Rows) -> None:
+    def add(self, batch: LabelRows, rows: Picked) -> None:
         """Count the given rows of the batch."""
         self._add_labels(batch.predictions, batch.outcomes, rows)
         said, happened = (
@@ -77,7 +77,7 @@ class LabelSums:
             crossed = [batch.attributes[name] for name in names]
             _add_cells(cells, crossed, rows, 3 * said + happened, scores)
 
-    def _add_labels(self, predictions: Labels, outcomes: Labels, rows: Rows) -> None:
+    def _add_labels(self, predictions: Labels, outcomes: Labels, rows: Picked) -> None:
         wide = len(outcomes.texts)
         keys = predictions.codes[rows] * wide + outcomes.codes[rows]
         for key, n in _tally(keys):
@@ -91,7 +91,7 @@ class LabelSums:
 
 
 def _add_cells(
-    cells: dict[Group, GroupCounts], crossed: list[Labels], rows: Rows, sides: Ints, scores: Floats | None
+    cells: dict[Group, GroupCounts], crossed: list[Labels], rows: Picked, sides: Ints, scores: Floats | None
 ) -> None:
     """Add to every group the counts of prediction by outcome, and the scores where both are known."""
     shape = tuple(len(labels.texts) for labels in crossed)

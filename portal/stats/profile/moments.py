@@ -12,7 +12,7 @@ import numpy as np
 
 from portal.stats.bins import Floats
 
-BLOCK = 8192
+BLOCK = 8192  # stays in the cache of a core, and below what a linear algebra library splits over threads
 _COARSE = 18  # a fine step is 2**-18 of a coarse one; products of both add up exactly over a block
 _REACH = 2.0**20  # coarse steps from the centre within which sums over a block stay exact in float64
 _FARTHEST = 2.0**100  # fine steps from the centre; a value beyond counts as this far away
@@ -131,56 +131,63 @@ class Moments:
         )
 
 
+def scratch_for(values: Floats) -> Floats:
+    """Room for a block: a row of ones, the coarse and the fine part."""
+    return np.ones((3, min(BLOCK, len(values))))
+
+
 class MomentSums:
-    """Adds blocks of finite values up to `Moments`."""
+    """Adds finite values up to `Moments`."""
 
     def __init__(self, scale: Scale) -> None:
         self.scale = scale
         self.n = self.total = self.squares = 0
         self.low, self.high = math.inf, -math.inf
+        self._step = scale.step
         self._coarse_step = math.ldexp(scale.step, _COARSE)
 
-    def add(self, block: Floats) -> None:
-        """Add at most `BLOCK` finite values."""
-        if not block.size:
-            return
-        self.n += block.size
-        low, high = float(block.min()), float(block.max())
-        self.low, self.high = min(self.low, low), max(self.high, high)
-        reach = _REACH * self._coarse_step
-        with np.errstate(over="ignore"):  # two ends of the float range: infinitely far, clipped below
-            distance = block - self.scale.center
-        if high - self.scale.center > reach or self.scale.center - low > reach:
-            far = np.abs(distance) > reach
-            self._add_far(distance[far])
-            distance = distance[~far]
-        self._add_near(distance)
+    def add(self, values: Floats) -> None:
+        """Add any number of finite values."""
+        scratch = scratch_for(values)
+        for start in range(0, len(values), BLOCK):
+            block = values[start : start + BLOCK]
+            self.add_block(block, float(block.min()), float(block.max()), scratch)
 
-    def _add_near(self, distance: Floats) -> None:
-        """Split into a coarse and a fine part, so that every product sum is a whole number below 2**53."""
-        coarse_magic, fine_magic = _MAGIC * self._coarse_step, _MAGIC * self.scale.step
-        coarse = distance + coarse_magic
-        coarse -= coarse_magic
-        distance -= coarse
-        distance += fine_magic
-        distance -= fine_magic
-        self.total += self._steps(coarse.sum()) + self._steps(distance.sum())
-        self.squares += self._square_steps(np.dot(coarse, coarse))
-        self.squares += 2 * self._square_steps(np.dot(coarse, distance))
-        self.squares += self._square_steps(np.dot(distance, distance))
+    def add_block(self, block: Floats, low: float, high: float, scratch: Floats) -> None:
+        """Add at most `BLOCK` finite values, at least one, which lie between low and high."""
+        self.n += len(block)
+        self.low, self.high = min(self.low, low), max(self.high, high)
+        center, reach = self.scale.center, _REACH * self._coarse_step
+        if center - low <= reach and high - center <= reach:
+            self._add_near(np.subtract(block, center, out=scratch[2, : len(block)]), scratch)
+            return
+        with np.errstate(over="ignore"):  # two ends of the float range are infinitely far: clipped below
+            distance = block - center
+        far = np.abs(distance) > reach
+        self._add_far(distance[far])
+        self._add_near(distance[~far], scratch)
+
+    def _add_near(self, distance: Floats, scratch: Floats) -> None:
+        """Split into a coarse and a fine part: every sum of products is then a whole number below 2**53."""
+        parts = scratch[:, : len(distance)]
+        _, coarse, fine = parts
+        coarse_magic, fine_magic = _MAGIC * self._coarse_step, _MAGIC * self._step
+        np.add(distance, coarse_magic, out=coarse)
+        np.subtract(coarse, coarse_magic, out=coarse)
+        np.subtract(distance, coarse, out=fine)
+        np.add(fine, fine_magic, out=fine)
+        np.subtract(fine, fine_magic, out=fine)
+        sums, coarse_products, fine_products = np.dot(parts, parts[1:].T).tolist()
+        self.total += sum(int(value / self._step) for value in sums)
+        for product in (*coarse_products, *fine_products):  # coarse², both mixed products, fine²
+            self.squares += int(product / self._step / self._step)
 
     def _add_far(self, distance: Floats) -> None:
         with np.errstate(over="ignore"):  # what overflows is clipped on the same line
-            clipped = np.clip(np.rint(distance / self.scale.step), -_FARTHEST, _FARTHEST)
+            clipped = np.clip(np.rint(distance / self._step), -_FARTHEST, _FARTHEST)
         steps = [int(step) for step in clipped.tolist()]
         self.total += sum(steps)
         self.squares += sum(step * step for step in steps)
-
-    def _steps(self, value: float) -> int:
-        return int(value / self.scale.step)
-
-    def _square_steps(self, value: float) -> int:
-        return int(value / self.scale.step / self.scale.step)
 
     def result(self) -> Moments:
         if not self.n:

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from portal.stats.bins import Floats, Ints
-from portal.stats.profile.moments import BLOCK, Moments, MomentSums, Scale
+from portal.stats.profile.moments import Moments, MomentSums, Scale
 
 SCORE_BINS = 1024
 SCORE_STEP = 2.0**-30  # unit of `GroupCounts.score_total`
@@ -163,8 +163,7 @@ class ScoreSums:
         self.outside += len(scores) - missing - len(inside)
         places = np.minimum((inside * SCORE_BINS).astype(np.int64), SCORE_BINS - 1)
         self.tally += np.bincount(places, minlength=SCORE_BINS)
-        for start in range(0, len(inside), BLOCK):
-            self.moments.add(inside[start : start + BLOCK])
+        self.moments.add(inside)
 
     def result(self) -> ScoreCounts:
         return ScoreCounts(tuple(self.tally.tolist()), self.outside, self.missing, self.moments.result())
@@ -184,11 +183,9 @@ class ErrorSums:
             errors = predictions - outcomes
         held = np.isfinite(errors)
         errors, outcomes = errors[held], outcomes[held]
-        for start in range(0, len(errors), BLOCK):
-            block = slice(start, start + BLOCK)
-            self.error.add(errors[block])
-            self.absolute.add(np.abs(errors[block]))
-            self.outcome.add(outcomes[block])
+        self.error.add(errors)
+        self.absolute.add(np.abs(errors))
+        self.outcome.add(outcomes)
 
     def result(self) -> ErrorCounts:
         return ErrorCounts(self.error.result(), self.absolute.result(), self.outcome.result())

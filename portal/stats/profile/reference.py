@@ -14,6 +14,7 @@ from portal.stats.profile import columns
 from portal.stats.profile.counting import WHOLE, profile
 from portal.stats.profile.features import FeatureSpec, Kind
 from portal.stats.profile.moments import Scale
+from portal.stats.profile.rows import BatchRows, named
 from portal.stats.profile.spec import ProfileSpec
 from portal.stats.profile.summary import Profile
 
@@ -138,7 +139,7 @@ def _declared(schema: Mapping[str, Any]) -> Iterable[tuple[str, Kind]]:
 
 def _numeric(name: str, rows: list[pa.RecordBatch], bins: int) -> FeatureSpec | str:
     """The bins, or why there are none."""
-    held = [columns.numbers(columns.named(batch, name), name) for batch in rows]
+    held = [columns.numbers(named(BatchRows(batch), name), name) for batch in rows]
     values: Floats = np.concatenate(held)
     values = values[np.isfinite(values)]
     if not values.size:
@@ -150,7 +151,7 @@ def _categorical(name: str, rows: list[pa.RecordBatch]) -> FeatureSpec | str:
     """The levels, or why there are none."""
     seen: Counter[str] = Counter()
     for batch in rows:
-        codes, texts = columns.text_codes(columns.named(batch, name))
+        codes, texts = columns.text_codes(named(BatchRows(batch), name))
         counts = np.bincount(codes, minlength=len(texts) + 1).tolist()
         for text, n in zip(texts, counts, strict=False):
             if text is not None and n:
