@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
@@ -335,6 +335,28 @@ class Panel:
     context: Callable[[Any, Any], Mapping[str, Any] | None]
     order: int = 100
     wide: bool = False
+
+
+@dataclass(slots=True)
+class Story:
+    """The simulated organisation while it is made: what one area's part leaves for the next.
+
+    ``today`` is the day the four quarters end on; the seed makes the same story each time.
+    """
+
+    today: date
+    seed: int = 20261124
+    password: str = ""
+    units: dict[str, Any] = field(default_factory=dict)
+    people: dict[str, Any] = field(default_factory=dict)
+    systems: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, Any] = field(default_factory=dict)
+    say: Callable[[str], None] = print
+
+    @property
+    def start(self) -> date:
+        """The first day of the history: a year before today."""
+        return self.today - timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
