@@ -44,7 +44,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         )
 
     def about(self, subject: Model) -> CaseQuerySet:
-        return self.filter(content_type=ContentType.objects.get_for_model(subject), object_id=str(subject.pk))
+        return self.filter(subject_type=ContentType.objects.get_for_model(subject), subject_id=subject.pk)
 
     @staticmethod
     def _of_units(user: User) -> Q:
@@ -71,9 +71,9 @@ class Case(models.Model):
     reason = models.TextField(blank=True, help_text="Why it was asked for")
     system = models.ForeignKey(System, models.PROTECT, null=True, blank=True, related_name="cases")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="cases")
-    content_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+")
-    object_id = models.CharField(max_length=64)
-    subject = GenericForeignKey()
+    subject_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+")
+    subject_id = models.BigIntegerField()
+    subject = GenericForeignKey("subject_type", "subject_id")
     snapshot = models.TextField(help_text="Canonical JSON of the subject when the case opened")
     digest = models.CharField(max_length=64, help_text="SHA-256 of the snapshot")
     opened_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="opened_cases")
@@ -101,12 +101,12 @@ class Case(models.Model):
         ordering = ["-opened_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "content_type", "object_id"],
+                fields=["kind", "subject_type", "subject_id"],
                 condition=Q(state="open"),
                 name="one_open_case_per_kind_and_subject",
             ),
             models.UniqueConstraint(
-                fields=["kind", "content_type", "object_id", "for_day"],
+                fields=["kind", "subject_type", "subject_id", "for_day"],
                 condition=Q(for_day__isnull=False),
                 name="one_case_per_deadline",
             ),
@@ -122,7 +122,7 @@ class Case(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["content_type", "object_id", "kind"], name="case_subject"),
+            models.Index(fields=["subject_type", "subject_id", "kind"], name="case_subject"),
             models.Index(fields=["due_on"], condition=Q(state="open"), name="open_case_due"),
         ]
 

@@ -71,9 +71,9 @@ class Evidence(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     system = models.ForeignKey(System, models.PROTECT, null=True, blank=True, related_name="evidence")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="evidence")
-    content_type = models.ForeignKey(ContentType, models.PROTECT, null=True, blank=True, related_name="+")
-    object_id = models.CharField(max_length=64, blank=True)
-    subject = GenericForeignKey()
+    subject_type = models.ForeignKey(ContentType, models.PROTECT, null=True, blank=True, related_name="+")
+    subject_id = models.BigIntegerField(null=True, blank=True)
+    subject = GenericForeignKey("subject_type", "subject_id")
     blob = models.ForeignKey(Blob, models.PROTECT, related_name="evidence")
     filename = models.CharField(max_length=200, help_text="As the sender called it; never a path")
     media_type = models.CharField(max_length=100)
@@ -93,13 +93,13 @@ class Evidence(models.Model):
                 name="evidence_ends_after_start",
             ),
             models.CheckConstraint(
-                condition=Q(content_type=None, object_id="")
-                | (Q(content_type__isnull=False) & ~Q(object_id="")),
+                condition=Q(subject_type=None, subject_id=None)
+                | Q(subject_type__isnull=False, subject_id__isnull=False),
                 name="evidence_subject_whole",
             ),
         ]
         indexes = [
-            models.Index(fields=["content_type", "object_id"], name="evidence_subject"),
+            models.Index(fields=["subject_type", "subject_id"], name="evidence_subject"),
             models.Index(fields=["valid_until"], name="evidence_valid_until"),
         ]
 
@@ -122,9 +122,9 @@ class EvidenceLink(models.Model):
     """The same evidence also proves something about another row."""
 
     evidence = models.ForeignKey(Evidence, models.CASCADE, related_name="links")
-    content_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+")
-    object_id = models.CharField(max_length=64)
-    subject = GenericForeignKey()
+    subject_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+")
+    subject_id = models.BigIntegerField()
+    subject = GenericForeignKey("subject_type", "subject_id")
     claim = models.TextField(blank=True)
     linked_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     linked_at = models.DateTimeField(default=timezone.now)
@@ -132,10 +132,10 @@ class EvidenceLink(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["evidence", "content_type", "object_id"], name="one_link_per_evidence_and_row"
+                fields=["evidence", "subject_type", "subject_id"], name="one_link_per_evidence_and_row"
             ),
         ]
-        indexes = [models.Index(fields=["content_type", "object_id"], name="evidence_link_subject")]
+        indexes = [models.Index(fields=["subject_type", "subject_id"], name="evidence_link_subject")]
 
     def __str__(self) -> str:
         return f"{self.evidence} on {self.subject}"
@@ -186,16 +186,16 @@ class HeldItem(models.Model):
     """One row under a hold, of whatever table; a held system holds every piece of evidence on it."""
 
     hold = models.ForeignKey(LegalHold, models.PROTECT, related_name="items")
-    content_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+")
-    object_id = models.CharField(max_length=64)
-    item = GenericForeignKey()
+    subject_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+")
+    subject_id = models.BigIntegerField()
+    subject = GenericForeignKey("subject_type", "subject_id")
     label = models.CharField(max_length=200, help_text="What it was called when the hold was placed")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["hold", "content_type", "object_id"], name="one_item_per_hold"),
+            models.UniqueConstraint(fields=["hold", "subject_type", "subject_id"], name="one_item_per_hold"),
         ]
-        indexes = [models.Index(fields=["content_type", "object_id"], name="held_item")]
+        indexes = [models.Index(fields=["subject_type", "subject_id"], name="held_item")]
 
     def __str__(self) -> str:
         return self.label

@@ -134,10 +134,10 @@ BEGIN
     IF OLD.state <> 'open' THEN
         RAISE EXCEPTION '% is closed', OLD.ref USING ERRCODE = 'restrict_violation';
     END IF;
-    IF (OLD.ref, OLD.kind, OLD.system_id, OLD.unit_id, OLD.content_type_id, OLD.object_id, OLD.snapshot, OLD.digest,
+    IF (OLD.ref, OLD.kind, OLD.system_id, OLD.unit_id, OLD.subject_type_id, OLD.subject_id, OLD.snapshot, OLD.digest,
         OLD.opened_by_id, OLD.opened_at, OLD.private, OLD.for_day)
        IS DISTINCT FROM
-       (NEW.ref, NEW.kind, NEW.system_id, NEW.unit_id, NEW.content_type_id, NEW.object_id, NEW.snapshot, NEW.digest,
+       (NEW.ref, NEW.kind, NEW.system_id, NEW.unit_id, NEW.subject_type_id, NEW.subject_id, NEW.snapshot, NEW.digest,
         NEW.opened_by_id, NEW.opened_at, NEW.private, NEW.for_day) THEN
         RAISE EXCEPTION '% keeps what it is about', OLD.ref USING ERRCODE = 'restrict_violation';
     END IF;

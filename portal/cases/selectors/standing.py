@@ -19,10 +19,10 @@ def picture_of(kind: CaseKind, subject: Model) -> str:
 
 def subject_of(case: Case) -> Model | None:
     """The subject as it is now; None when it does not exist any more."""
-    if case.content_type.model_class() is None:
+    if case.subject_type.model_class() is None:
         return None
     try:
-        return case.content_type.get_object_for_this_type(pk=case.object_id)
+        return case.subject_type.get_object_for_this_type(pk=case.subject_id)
     except ObjectDoesNotExist:
         return None
 

@@ -6,15 +6,15 @@ from portal.evidence.guards import guard_held
 
 HELD = r"""
 -- Whether a hold in force names this row, or the system it stands on.
-CREATE FUNCTION evidence_held(app text, model_name text, key text, system_key text) RETURNS text
+CREATE FUNCTION evidence_held(app text, model_name text, key bigint, system_key bigint) RETURNS text
 LANGUAGE sql STABLE
 AS $$
     SELECT hold.matter
     FROM evidence_helditem item
     JOIN evidence_legalhold hold ON hold.id = item.hold_id AND hold.released_at IS NULL
-    JOIN django_content_type kind ON kind.id = item.content_type_id
-    WHERE (kind.app_label = app AND kind.model = model_name AND item.object_id = key)
-       OR (kind.app_label = 'registry' AND kind.model = 'system' AND item.object_id = system_key)
+    JOIN django_content_type kind ON kind.id = item.subject_type_id
+    WHERE (kind.app_label = app AND kind.model = model_name AND item.subject_id = key)
+       OR (kind.app_label = 'registry' AND kind.model = 'system' AND item.subject_id = system_key)
     LIMIT 1
 $$;
 
@@ -28,7 +28,8 @@ DECLARE
 BEGIN
     -- A hold being placed and a deletion exclude each other.
     PERFORM pg_advisory_xact_lock_shared(hashtext('evidence.hold'));
-    matter := evidence_held(TG_ARGV[0], TG_ARGV[1], fields ->> 'id', fields ->> nullif(TG_ARGV[2], ''));
+    matter := evidence_held(
+        TG_ARGV[0], TG_ARGV[1], (fields ->> 'id')::bigint, (fields ->> nullif(TG_ARGV[2], ''))::bigint);
     IF matter IS NOT NULL THEN
         RAISE EXCEPTION '% % is under the legal hold "%"', TG_ARGV[1], fields ->> 'id', matter
             USING ERRCODE = 'restrict_violation';
@@ -79,10 +80,10 @@ CREATE TRIGGER evidence_keep_digest BEFORE UPDATE ON evidence_blob
 -- What a file proves is said once; to say something else, add other evidence.
 CREATE TRIGGER evidence_keep_claim BEFORE UPDATE ON evidence_evidence
     FOR EACH ROW WHEN (
-        (OLD.blob_id, OLD.claim, OLD.kind, OLD.system_id, OLD.content_type_id, OLD.object_id, OLD.added_by_id,
+        (OLD.blob_id, OLD.claim, OLD.kind, OLD.system_id, OLD.subject_type_id, OLD.subject_id, OLD.added_by_id,
          OLD.added_at)
         IS DISTINCT FROM
-        (NEW.blob_id, NEW.claim, NEW.kind, NEW.system_id, NEW.content_type_id, NEW.object_id, NEW.added_by_id,
+        (NEW.blob_id, NEW.claim, NEW.kind, NEW.system_id, NEW.subject_type_id, NEW.subject_id, NEW.added_by_id,
          NEW.added_at))
     EXECUTE FUNCTION evidence_refuse();
 """ + "\n".join(
