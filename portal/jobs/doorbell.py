@@ -31,12 +31,17 @@ _quiet_until = 0.0
 
 def ring_on_commit(runs: int = 1) -> None:
     """Wake workers for that many runs when the transaction commits."""
-    transaction.on_commit(lambda: _ring(RING, min(runs, MOST_RINGS)), robust=True)
+    transaction.on_commit(lambda: ring(runs), robust=True)
 
 
 def deliver_on_commit() -> None:
     """Wake a worker for the outbox when the transaction commits."""
     transaction.on_commit(lambda: _ring(DELIVER, 1), robust=True)
+
+
+def ring(runs: int = 1) -> None:
+    """Wake workers for that many runs now."""
+    _ring(RING, min(runs, MOST_RINGS))
 
 
 def _ring(task: str, times: int) -> None:
@@ -60,7 +65,8 @@ def _pool() -> ProducerPool:
         "socket_timeout": 1,
         "socket_connect_timeout": 1,
     }
-    return producers[app.connection_for_write(transport_options=options)]
+    pool: ProducerPool = producers[app.connection_for_write(transport_options=options)]
+    return pool
 
 
 def _forget_connections() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import uuid4
 
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
@@ -99,7 +98,6 @@ class Run(models.Model):
     dismissed_reason = models.TextField(blank=True)
 
     objects = RunQuerySet.as_manager()
-    attempts: models.Manager[Attempt]
 
     audit_exclude = frozenset({"log", "token", "lease_until", "step", "steps"})
 
@@ -126,7 +124,8 @@ class Run(models.Model):
                 name="run_subject_whole",
             ),
             models.CheckConstraint(
-                condition=Q(window_start=None, window_end=None) | Q(window_end__gt=F("window_start")),
+                condition=Q(window_start=None, window_end=None)
+                | Q(window_start__isnull=False, window_end__isnull=False, window_end__gt=F("window_start")),
                 name="run_window_whole",
             ),
             models.CheckConstraint(condition=Q(revision__gte=1), name="run_revision_from_one"),
@@ -194,7 +193,6 @@ class Attempt(models.Model):
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="attempts")
     number = models.PositiveSmallIntegerField()
-    token = models.UUIDField(unique=True, default=uuid4)
     worker = models.CharField(max_length=120)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -204,6 +202,7 @@ class Attempt(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
+            models.UniqueConstraint(fields=["run"], condition=Q(outcome=""), name="one_attempt_at_a_time"),
             models.CheckConstraint(
                 condition=Q(outcome="", ended_at=None) | (~Q(outcome="") & Q(ended_at__isnull=False)),
                 name="attempt_ends_with_an_outcome",

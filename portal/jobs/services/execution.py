@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import DatabaseError, InterfaceError
 from django.db.models import Model
 
 from portal.accounts.models import User
 from portal.areas import JobKind, Window
+from portal.audit.context import acting
+from portal.jobs import doorbell
 from portal.jobs.kinds import kind_of
 from portal.jobs.models import Run
 from portal.jobs.services.leases import LeaseLost, claim, fail, finish
@@ -30,7 +32,7 @@ def execute(run: Run, *, limited: bool = True) -> None:
     Whatever the job raises ends up in the ledger. With ``limited`` it has the time its kind allows.
     """
     kind = kind_of(run.job)
-    with LogTail() as log:
+    with LogTail() as log, acting(request_id=f"run-{run.token}", via="job"):
         try:
             with Watch(run, kind, log, limited=limited) as watch:
                 commit = kind.run(run)
@@ -53,17 +55,19 @@ def _give_up(run: Run, error: Exception, log: LogTail) -> None:
         logger.exception("the failure of run %s could not be written", run.pk)
 
 
-def drain(worker: str, *, budget: float = BUDGET) -> int:
-    """Claim and execute until nothing waits or the budget of seconds is over. Returns how many."""
+def drain(worker: str, *, budget: float = BUDGET, stop: Callable[[], bool] = lambda: False) -> int:
+    """Claim and execute until nothing waits, the seconds are over or it is told to stop; how many it did."""
     until = time.monotonic() + budget
     done = 0
-    while time.monotonic() < until:
-        close_old_connections()
+    while not stop():
         run = claim(worker)
         if run is None:
-            break
+            return done
         execute(run)
         done += 1
+        if time.monotonic() > until:
+            doorbell.ring()
+            return done
     return done
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -76,7 +76,7 @@ def _lease(run: Run, kind: JobKind, worker: str) -> Run:
         steps=0,
         message="",
     )
-    Attempt.objects.create(run=run, number=attempt, token=token, worker=worker, started_at=Now())
+    Attempt.objects.create(run=run, number=attempt, worker=worker, started_at=Now())
     run.refresh_from_db()
     return run
 
@@ -145,7 +145,7 @@ def pause_after(attempt: int, error: Exception | None = None) -> timedelta:
 
     A Busy error that names its own time is obeyed.
     """
-    pause = min(FIRST_PAUSE * 2 ** min(attempt, 20), LONGEST_PAUSE)
+    pause: timedelta = min(FIRST_PAUSE * 2 ** min(attempt, 20), LONGEST_PAUSE)
     spread = random.uniform(0.8, 1.2)  # noqa: S311 - no secret, only to keep retries apart
     asked = timedelta(seconds=error.seconds) if isinstance(error, Busy) else timedelta(0)
     return max(pause * spread, asked)
@@ -181,8 +181,3 @@ def _settle(run: Run, **values: Any) -> None:
 
 def _end_attempt(run: Run, outcome: Outcome, error: str = "") -> None:
     run.attempts.filter(outcome="").update(outcome=outcome, ended_at=Now(), error=error)
-
-
-def counts_of(run: Run) -> Mapping[str, Any]:
-    """What the job counted, for the audit: numbers only."""
-    return {name: value for name, value in run.counts.items() if isinstance(value, int)}

@@ -31,8 +31,8 @@ Place = tuple[int | None, int | None, int | None]
 INSERT = """
 INSERT INTO jobs_run (
     job, variant, subject_type_id, subject_id, system_id, window_start, window_end, revision, arguments,
-    counts, state, priority, available_at, ended_at, attempt, step, steps, worker, message, input_digest, error, log,
-    dismissed_reason)
+    counts, state, priority, available_at, ended_at, attempt, step, steps, worker, message, input_digest,
+    error, log, dismissed_reason)
 SELECT %(job)s, variant, subject.type, subject.id, subject.system, start, start + %(every)s, 1,
        '{}', '{}', CASE WHEN skipped THEN 'skipped' ELSE 'queued' END,
        CASE WHEN start = %(newest)s THEN %(priority)s ELSE %(priority)s + %(behind)s END,

@@ -1,0 +1,55 @@
+"""What a worker does besides runs: plan, seal the audit, say that it is alive, see what waits too long."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.db.models import Value
+from django.db.models.functions import Now
+
+from portal.audit.sealing import seal_pending
+from portal.jobs.kinds import kinds
+from portal.jobs.models import Delivery, Run, RunState, Worker
+from portal.jobs.services.planning import plan
+from portal.jobs.worker import worker_name
+
+logger = logging.getLogger(__name__)
+
+
+def tick() -> int:
+    """Plan what is due; how many runs were queued. Beat calls it, and every worker: beat may be away."""
+    return plan()
+
+
+def seal() -> None:
+    """Seal the audit entries that wait for it. Trouble with key or disk must not keep runs waiting."""
+    try:
+        seal_pending()
+    except Exception:
+        logger.exception("audit entries could not be sealed")
+
+
+def sign_of_life(concurrency: int) -> None:
+    """Keep the worker's row: it is alive now."""
+    Worker.objects.update_or_create(
+        name=worker_name(),
+        defaults={"concurrency": concurrency, "seen_at": Now()},
+        create_defaults={"concurrency": concurrency, "seen_at": Now(), "started_at": Now()},
+    )
+
+
+def runs_waiting(patience: timedelta) -> int:
+    """How many runs nobody has taken for longer than that."""
+    overdue = Run.objects.claimable().filter(available_at__lt=Now() - Value(patience))
+    return overdue.filter(job__in=list(kinds())).count()
+
+
+def under_way() -> int:
+    """How many runs this worker has at work, in its pool or by its poller."""
+    return Run.objects.filter(state=RunState.RUNNING, worker=worker_name(), lease_until__gt=Now()).count()
+
+
+def mail_waits(patience: timedelta) -> bool:
+    """Whether something in the outbox has waited longer than that."""
+    return Delivery.objects.claimable().filter(available_at__lt=Now() - Value(patience)).exists()

@@ -1,0 +1,82 @@
+"""The worker's second leg: next to Celery's pool, a poller that looks into the ledger by itself.
+
+Celery's prefork pool is fed by the loop that talks to the broker; without a broker that loop stands still
+and the pool with it. So the worker also keeps a small process of its own, ``portal.jobs.poller``, that does
+what has waited too long. It is a child of the worker, started again when it ends, and ends with the worker.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+from typing import Any
+
+from celery import Celery, bootsteps
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+NAME = "PORTAL_WORKER"
+"""The environment variable with which pool and poller know which worker they belong to."""
+AGAIN = 1.0
+"""Seconds before a poller that ended is started again."""
+
+
+def worker_name() -> str:
+    """The worker this process belongs to: host, and process id of its main process."""
+    return os.environ.get(NAME) or f"{socket.gethostname()}:{os.getpid()}"
+
+
+class Keeper:
+    """Keeps one poller running until it is told to stop."""
+
+    def __init__(self, slots: int) -> None:
+        self.slots = slots
+        self.over = threading.Event()
+        self.poller: subprocess.Popen[bytes] | None = None
+        self.thread = threading.Thread(target=self._keep, name="keeper of the poller", daemon=True)
+
+    def start(self) -> None:
+        self.thread.start()
+
+    def stop(self) -> None:
+        """Let the poller finish what it does, and wait for it."""
+        self.over.set()
+        if self.poller is not None:
+            self.poller.terminate()
+        self.thread.join()
+
+    def terminate(self) -> None:
+        self.over.set()
+        if self.poller is not None:
+            self.poller.kill()
+
+    def _keep(self) -> None:
+        while not self.over.is_set():
+            command = [sys.executable, "-m", "django", "poll", str(os.getpid()), str(self.slots)]
+            environment = {**os.environ, "PORTAL_JOB_PROCESS": "1"}
+            self.poller = subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR)  # noqa: S603 - ours
+            if self.over.is_set():  # stopped between the question and the start
+                self.poller.terminate()
+            code = self.poller.wait()
+            if not self.over.wait(AGAIN):
+                logger.warning("the poller ended with %s and is started again", code)
+
+
+class Polling(bootsteps.StartStopStep):
+    """The step of Celery's worker that keeps the poller, with a broker or without."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def create(self, parent: Any) -> Any:
+        os.environ[NAME] = f"{socket.gethostname()}:{os.getpid()}"
+        return Keeper(parent.max_concurrency)
+
+
+def extend(app: Celery) -> None:
+    """Make every worker of the application poll."""
+    app.steps["worker"].add(Polling)
