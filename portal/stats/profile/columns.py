@@ -3,18 +3,18 @@
 `pyarrow.Array.to_numpy` imports pandas, which costs more than a drift job; reading the buffers does not.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from portal.stats.bins import Floats, Ints
+from portal.stats.bins import Floats
 
 Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.integer[Any]]
 
-_FLOATS = {"halffloat": np.dtype(np.float16), "float": np.dtype(np.float32), "double": np.dtype(np.float64)}
+_FLOATS = {"halffloat": "float16", "float": "float32", "double": "float64"}  # Arrow's names and NumPy's
 
 
 def numbers(column: pa.Array, name: str) -> Floats:
@@ -49,13 +49,7 @@ def present(column: pa.Array) -> Bools:
     return bits[start : start + len(column)].view(np.bool_)
 
 
-def places(column: pa.Array, known: "Places") -> Ints:
-    """For every row the place of its text."""
-    found, texts = text_codes(column)
-    return np.asarray([*map(known.of, texts), known.missing], dtype=np.int64)[found]
-
-
-def text_codes(column: pa.Array) -> tuple[Ints, list[str | None]]:
+def text_codes(column: pa.Array) -> tuple[Codes, list[str | None]]:
     """For every row the index of its text, and the texts; one beyond the texts stands for a missing one.
 
     A text may stand there twice, or be None.
@@ -64,22 +58,10 @@ def text_codes(column: pa.Array) -> tuple[Ints, list[str | None]]:
         return np.zeros(len(column), dtype=np.int64), []
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     texts, indices = [label_text(value) for value in encoded.dictionary.to_pylist()], encoded.indices
-    found = _buffer(indices).astype(np.int64, copy=bool(indices.null_count))
+    found = _buffer(indices)
     if indices.null_count:
-        found[~present(indices)] = len(texts)
+        found = np.where(present(indices), found, np.int64(len(texts)))
     return found, texts
-
-
-class Places:
-    """Where each known text is counted; `new` is the place of a text not listed."""
-
-    def __init__(self, known: Mapping[str, int], *, new: int, missing: int) -> None:
-        self._known = known
-        self.new = new
-        self.missing = missing
-
-    def of(self, text: str | None) -> int:
-        return self.missing if text is None else self._known.get(text, self.new)
 
 
 def label_text(value: Any) -> str | None:
@@ -99,7 +81,8 @@ def label_text(value: Any) -> str | None:
 
 def _buffer(column: pa.Array) -> npt.NDArray[Any]:
     """A view on the values of a fixed-width column; what stands under a missing one is undefined."""
-    dtype = _FLOATS.get(str(column.type)) or np.dtype(str(column.type))
+    name = str(column.type)
+    dtype = np.dtype(_FLOATS.get(name, name))
     if not len(column):
         return np.empty(0, dtype)
     return np.frombuffer(column.buffers()[1], dtype, len(column), column.offset * dtype.itemsize)

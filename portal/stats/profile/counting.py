@@ -39,7 +39,6 @@ class _Counter:
 
     def __init__(self, spec: ProfileSpec) -> None:
         self.spec = spec
-        self.places = {f.name: f.places() for f in spec.features if f.kind == "categorical"}
         self.sums: dict[Segment, _Sums] = {}
 
     def add(self, batch: Rows) -> None:
@@ -86,9 +85,10 @@ class _Counter:
                 for sums, rows in parts:
                     sums.numeric[place].add(values[rows])
             else:
-                codes = columns.places(column, self.places[feature.name])
+                codes, texts = columns.text_codes(column)
+                places = feature.places(texts)
                 for sums, rows in parts:
-                    sums.categorical[place].add(codes[rows])
+                    sums.categorical[place].add(codes[rows], places)
 
     def _add_errors(self, batch: Rows, parts: "list[tuple[_Sums, Picked]]") -> None:
         predictions = self._numbers(batch, self.spec.prediction)

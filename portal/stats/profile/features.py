@@ -1,13 +1,14 @@
 """How one feature is counted, and its counts."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 import numpy as np
 
 from portal.stats.bins import Bins, Floats, Ints
-from portal.stats.profile.columns import Bools, Places
+from portal.stats.profile.columns import Bools, Codes
 from portal.stats.profile.moments import AROUND_ZERO, BLOCK, Moments, MomentSums, Scale, scratch_for
 
 Kind = Literal["numeric", "categorical"]
@@ -45,11 +46,15 @@ class FeatureSpec:
         """Number of bins."""
         return len(self.levels) + 2 if self.kind == "categorical" else len(self.edges) + 1
 
-    def places(self) -> Places:
-        """Where the texts of a categorical feature are counted; a missing one right after the bins."""
+    def places(self, texts: Sequence[str | None]) -> Ints:
+        """Where texts of a categorical feature are counted, a missing one right after the bins.
+
+        One place more than texts, for the code that stands for a missing one.
+        """
         n = len(self.levels)
-        known = {level: place for place, level in enumerate(self.levels)}
-        return Places(dict.fromkeys(self.rare, n) | known, new=n + 1, missing=n + 2)
+        known = {level: place for place, level in enumerate(self.levels)} | dict.fromkeys(self.rare, n)
+        places = [n + 2 if text is None else known.get(text, n + 1) for text in texts]
+        return np.array([*places, n + 2], dtype=np.int64)
 
     def to_dict(self) -> dict[str, Any]:
         if self.kind == "categorical":
@@ -158,7 +163,7 @@ class NumericSums:
     def add(self, values: Floats) -> None:
         """Add values; NaN is a missing one. Compared in blocks that stay in the cache of a core."""
         scratch = scratch_for(values)
-        hits = np.empty((len(self.below), scratch.shape[1]), dtype=np.bool_)
+        hits = np.empty((len(self.below), min(BLOCK, len(values))), dtype=np.bool_)
         for start in range(0, len(values), BLOCK):
             block = values[start : start + BLOCK]
             low, high = float(block.min()), float(block.max())
@@ -192,7 +197,7 @@ class NumericSums:
 
 @dataclass(slots=True)
 class CategoricalSums:
-    """Adds places of a categorical feature up to `FeatureCounts`."""
+    """Adds coded texts of a categorical feature up to `FeatureCounts`."""
 
     spec: FeatureSpec
     tally: Ints = field(init=False)
@@ -200,8 +205,9 @@ class CategoricalSums:
     def __post_init__(self) -> None:
         self.tally = np.zeros(self.spec.size + 1, dtype=np.int64)
 
-    def add(self, places: Ints) -> None:
-        self.tally += np.bincount(places, minlength=len(self.tally))
+    def add(self, codes: Codes, places: Ints) -> None:
+        """Add codes of texts that are counted in the given places."""
+        np.add.at(self.tally, places, np.bincount(codes, minlength=len(places)))
 
     def result(self) -> FeatureCounts:
         *counts, missing = self.tally.tolist()

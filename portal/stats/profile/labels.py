@@ -27,7 +27,7 @@ class Labels:
     @classmethod
     def of(cls, column: pa.Array) -> "Labels":
         codes, texts = text_codes(column)
-        return cls(codes, (*texts, None))
+        return cls(codes.astype(np.int64, copy=False), (*texts, None))
 
     @classmethod
     def by_threshold(cls, scores: Floats, threshold: float, positive: str) -> "Labels":

@@ -132,8 +132,8 @@ class Moments:
 
 
 def scratch_for(values: Floats) -> Floats:
-    """Room for a block: a row of ones, the coarse and the fine part."""
-    return np.ones((3, min(BLOCK, len(values))))
+    """Room for the three vectors of a block."""
+    return np.empty(3 * min(BLOCK, len(values)))
 
 
 class MomentSums:
@@ -159,24 +159,26 @@ class MomentSums:
         self.low, self.high = min(self.low, low), max(self.high, high)
         center, reach = self.scale.center, _REACH * self._coarse_step
         if center - low <= reach and high - center <= reach:
-            self._add_near(np.subtract(block, center, out=scratch[2, : len(block)]), scratch)
+            self._add_near(block, scratch)
             return
         with np.errstate(over="ignore"):  # two ends of the float range are infinitely far: clipped below
             distance = block - center
         far = np.abs(distance) > reach
         self._add_far(distance[far])
-        self._add_near(distance[~far], scratch)
+        self._add_near(block[~far], scratch)
 
-    def _add_near(self, distance: Floats, scratch: Floats) -> None:
+    def _add_near(self, block: Floats, scratch: Floats) -> None:
         """Split into a coarse and a fine part: every sum of products is then a whole number below 2**53."""
-        parts = scratch[:, : len(distance)]
-        _, coarse, fine = parts
+        parts = scratch[: 3 * len(block)].reshape(3, -1)  # in one piece, or the product would copy it
+        ones, coarse, fine = parts
         coarse_magic, fine_magic = _MAGIC * self._coarse_step, _MAGIC * self._step
-        np.add(distance, coarse_magic, out=coarse)
+        np.subtract(block, self.scale.center, out=fine)
+        np.add(fine, coarse_magic, out=coarse)
         np.subtract(coarse, coarse_magic, out=coarse)
-        np.subtract(distance, coarse, out=fine)
+        np.subtract(fine, coarse, out=fine)
         np.add(fine, fine_magic, out=fine)
         np.subtract(fine, fine_magic, out=fine)
+        ones.fill(1.0)
         sums, coarse_products, fine_products = np.dot(parts, parts[1:].T).tolist()
         self.total += sum(int(value / self._step) for value in sums)
         for product in (*coarse_products, *fine_products):  # coarse², both mixed products, fine²
