@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from django.core.exceptions import (
     ObjectDoesNotExist,
     PermissionDenied,
@@ -176,12 +177,21 @@ def _of_portal(error: PortalError) -> Failure:
         status=error.status,
         kind=kind_of(type(error)),
         title=error.title,
-        detail=UNSEEN if is_missing else error.detail,
+        detail=UNSEEN if is_missing else _sentence(error),
         errors=() if is_missing else error.errors,
         help_url="" if is_missing else error.help_url,
         gates=tuple(error.gates) if isinstance(error, GateClosed) else None,
-        headers={"Retry-After": str(error.seconds)} if isinstance(error, Busy) else {},
+        headers={"Retry-After": str(error.seconds)} if hasattr(error, "seconds") else {},
     )
+
+
+def _sentence(error: PortalError) -> str:
+    """The error's own sentence, else the first of its problems and how many more there are."""
+    if error.detail != error.title or not error.errors:
+        return error.detail
+    first, *others = error.errors
+    where = first.pointer or "The body"
+    return f"{where}: {first.detail}" + (f" ({len(others)} more)" if others else "")
 
 
 FRAMEWORK_TITLES = {
@@ -241,8 +251,12 @@ def _sqlstate(exc: Exception) -> str:
 
 
 def _place(context: Mapping[str, Any]) -> str:
+    """The address and the name of the request, as its answer's X-Request-ID has it."""
     request = context.get("request")
-    return f"{request.method} {request.path}" if request is not None else "no address"
+    if request is None:
+        return "no address"
+    request_id = structlog.contextvars.get_contextvars().get("request_id", "unnamed")
+    return f"{request.method} {request.path} (request {request_id})"
 
 
 def _report(exc: Exception, context: Mapping[str, Any]) -> None:

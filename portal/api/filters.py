@@ -99,27 +99,6 @@ class KnownParameters(BaseFilterBackend):
         return {*self.ALWAYS, *dated, *names, *getattr(view, "parameters", ())}
 
 
-class AsOf(BaseFilterBackend):
-    """Describes ``as_of`` where a view is ``dated``; ``view.as_of`` reads it."""
-
-    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:  # noqa: ARG002 - DRF's signature
-        return queryset
-
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """Spectacular asks this to describe the parameter."""
-        if not getattr(view, "dated", False):
-            return []
-        return [
-            {
-                "name": "as_of",
-                "in": "query",
-                "required": False,
-                "description": "The state at this instant, or at the end of this UTC day.",
-                "schema": {"type": "string", "format": "date-time"},
-            }
-        ]
-
-
 def instant(text: str, parameter: str) -> datetime:
     """An aware instant from ISO 8601, or the last moment of a UTC day from a date. Raises Invalid."""
     try:

@@ -26,26 +26,32 @@ from ``values()``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import quote
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from portal.api import etags, filters
+from portal.api import etags, filters, idempotency, rates
+from portal.api.idempotency import DigestingStream
 from portal.api.permissions import DeclaredAction, declared_action
+from portal.api.rates import RateLimit
 from portal.api.transactions import together
 from portal.errors import Missing
 
 M = TypeVar("M", bound=Model)
+Handler = Callable[..., Any]
 LONGEST_NUMBER = 18
 """Digits of a row's number: below the largest of PostgreSQL's bigint."""
 
@@ -60,10 +66,35 @@ class Endpoint(APIView):
     does: ClassVar[str | Mapping[str, str]]
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]
     permission_classes = [DeclaredAction]
+    throttle_classes = [RateLimit]
+    lease: ClassVar[timedelta] = timedelta(seconds=60)
+    """How long a POST with an Idempotency-Key may take before the key counts as abandoned."""
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        self.watched_body = idempotency.watch(request) if idempotency.is_asked(request) else None
+        return super().initialize_request(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         filters.clean(request)
+        handler: Handler | None = getattr(self, "post", None)
+        if self.watched_body is not None and handler is not None:
+            self.post = partial(self._post_once, handler, self.watched_body)
+
+    def _post_once(
+        self, handler: Handler, body: DigestingStream, request: Request, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        def work() -> HttpResponse:
+            return idempotency.rendered(self.finalize_response(request, handler(request, *args, **kwargs)))
+
+        return idempotency.once(request, body, work, lease=self.lease)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Strangers are counted where they are turned away."""
+        if isinstance(exc, NotAuthenticated | AuthenticationFailed):
+            seconds = rates.spend_of_stranger(self.request)
+            exc = Throttled(seconds) if seconds else exc
+        return super().handle_exception(exc)
 
     def get_authenticate_header(self, request: Request) -> str:
         """Never empty, so that whoever is not signed in gets 401 and not 403."""
@@ -89,7 +120,7 @@ class PortalViewSet(Endpoint, GenericViewSet[M]):
     """Rows a person may see, under one address."""
 
     lookup_value_regex = "[^/]+"
-    filter_backends = [filters.KnownParameters, filters.Filters, filters.Sort, filters.AsOf]
+    filter_backends = [filters.KnownParameters, filters.Filters, filters.Sort]
     inputs: ClassVar[Mapping[str, type[BaseSerializer[Any]]]] = {}
     """The serializer of the request by viewset action; ``serializer_class`` describes the answer."""
     sorts: ClassVar[tuple[str, ...] | Mapping[str, str]] = ()
