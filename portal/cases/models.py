@@ -203,12 +203,12 @@ class Round(models.Model):
     def voters(self, at: datetime | None = None) -> models.QuerySet[User]:
         """Who holds one of the roles above the case's unit at an instant, by name; conflicts included."""
         seats = Membership.objects.in_force(at).filter(
-            role__in=self.roles, unit__path__in=_paths(self.case.unit)
+            role__in=self.roles, unit__path__in=paths_above(self.case.unit)
         )
         return User.objects.filter(is_active=True, pk__in=seats.values("user")).order_by("name")
 
 
-def _paths(unit: Unit) -> list[str]:
+def paths_above(unit: Unit) -> list[str]:
     """The path of a unit and of every unit above it."""
     steps = unit.path.strip("/").split("/")
     return ["/" + "".join(f"{step}/" for step in steps[: n + 1]) for n in range(len(steps))]

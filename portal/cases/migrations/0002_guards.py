@@ -22,7 +22,7 @@ DECLARE
     seat cases_round%ROWTYPE;
     zone text := coalesce((SELECT time_zone FROM accounts_organisation), 'UTC');
 BEGIN
-    SELECT * INTO STRICT asked FROM cases_case WHERE id = NEW.case_id FOR UPDATE;
+    SELECT * INTO STRICT asked FROM cases_case WHERE id = NEW.case_id FOR NO KEY UPDATE;
     SELECT * INTO STRICT seat FROM cases_round WHERE id = NEW.round_id;
     IF asked.state <> 'open' OR seat.case_id <> asked.id OR seat.started_at IS NULL OR seat.ended_at IS NOT NULL THEN
         RAISE EXCEPTION '% takes no votes in this round', asked.ref USING ERRCODE = 'restrict_violation';
@@ -58,7 +58,7 @@ CREATE FUNCTION cases_check_conflict() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    PERFORM FROM cases_case WHERE id = NEW.case_id FOR UPDATE;
+    PERFORM FROM cases_case WHERE id = NEW.case_id FOR NO KEY UPDATE;
     IF EXISTS (SELECT FROM cases_vote WHERE case_id = NEW.case_id AND voter_id = NEW.person_id) THEN
         RAISE EXCEPTION 'this person has voted already' USING ERRCODE = 'restrict_violation';
     END IF;
@@ -106,7 +106,7 @@ CREATE FUNCTION cases_check_new_round() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    PERFORM FROM cases_case WHERE id = NEW.case_id FOR UPDATE;
+    PERFORM FROM cases_case WHERE id = NEW.case_id FOR NO KEY UPDATE;
     IF NEW.ended_at IS NOT NULL OR EXISTS (SELECT FROM cases_vote WHERE case_id = NEW.case_id) THEN
         RAISE EXCEPTION 'rounds are laid out before anybody votes' USING ERRCODE = 'restrict_violation';
     END IF;

@@ -115,7 +115,12 @@ def _root() -> Unit:
 
 def _make_room(kind: CaseKind, subject: Model, at: datetime) -> None:
     """Withdraw an open case about a picture that is no longer true. Raises Conflict for one that holds."""
-    rival = Case.objects.about(subject).filter(kind=kind.slug, state="open").select_for_update().first()
+    rival = (
+        Case.objects.about(subject)
+        .filter(kind=kind.slug, state="open")
+        .select_for_update(no_key=True)
+        .first()
+    )
     if rival is None:
         return
     if not is_stale(rival):

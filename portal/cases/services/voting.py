@@ -114,7 +114,11 @@ def propose_condition(
 
 def locked(case: Case) -> Case:
     """The case as it is now, held until the transaction ends."""
-    return Case.objects.select_for_update(of=("self",)).select_related("unit", "system").get(pk=case.pk)
+    return (
+        Case.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("unit", "system")
+        .get(pk=case.pk)
+    )
 
 
 def check_voter(
