@@ -1,0 +1,132 @@
+"""Every write of policies: proposed by one, and where it allows more than before, decided by another."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.areas import PolicyKind
+from portal.audit.services import record
+from portal.errors import Conflict, Denied, Invalid, Problem, Refused
+from portal.policies.models import PolicyState, PolicyVersion
+from portal.policies.parameters import changes, encode
+from portal.policies.selectors import SHIPPED, in_force
+from portal.registry.models import System
+
+
+@transaction.atomic
+def propose_policy(
+    kind: PolicyKind,
+    parameters: Any,
+    *,
+    actor: User | None,
+    reason: str,
+    effective_from: datetime | None = None,
+    system: System | None = None,
+    at: datetime | None = None,
+) -> PolicyVersion:
+    """Put parameters in force from a day on; what allows more than before waits for a second person.
+
+    ``parameters`` is an instance of the kind's dataclass; None ends a system's own policy. Raises Invalid
+    for a day in the past, and for parameters equal to those in force; Conflict while a proposal waits.
+    """
+    at = at or timezone.now()
+    begins = effective_from or at
+    _check(kind, parameters, reason=reason, begins=begins, at=at, system=system)
+    _serialise(kind)
+    if PolicyVersion.objects.waiting().filter(kind=kind.slug, system=system).exists():
+        raise Conflict(f"A proposal for {kind.title} is already waiting. Decide it first.")
+    before = in_force(kind, begins, system)
+    after = in_force(kind, begins).parameters if parameters is None else parameters
+    changed = changes(kind, before.parameters, after)
+    if not changed and system is None:
+        raise Invalid("Nothing would change.")
+    version = PolicyVersion.objects.create(
+        kind=kind.slug,
+        system=system,
+        parameters=None if parameters is None else encode(parameters),
+        effective_from=begins,
+        state=PolicyState.PROPOSED,
+        loosens=any(change.loosens for change in changed),
+        reason=reason.strip(),
+        proposed_by=actor,
+        proposed_at=at,
+    )
+    told: dict[str, Any] = {
+        "before": encode(before.parameters),
+        "after": encode(after),
+        "reason": reason,
+        "at": at,
+    }
+    record("policy.proposed", version, actor=actor, loosens=version.loosens, **told)
+    if not version.loosens:
+        _adopt(version, actor=actor, at=at)
+    return version
+
+
+@transaction.atomic
+def decide_policy(
+    version: PolicyVersion, *, actor: User, approve: bool, reason: str = "", at: datetime | None = None
+) -> PolicyVersion:
+    """Adopt or reject what somebody else proposed. It begins no earlier than it is decided."""
+    at = at or timezone.now()
+    version = PolicyVersion.objects.select_for_update().get(pk=version.pk)
+    if version.state != PolicyState.PROPOSED:
+        raise Refused(f"This proposal is already decided: {version.get_state_display().lower()}.")
+    if version.proposed_by_id == actor.pk:
+        raise Denied("Whoever proposes a policy does not decide it.")
+    version.decision = reason.strip()
+    if approve:
+        return _adopt(version, actor=actor, at=at)
+    version.state = PolicyState.REJECTED
+    version.decided_by, version.decided_at = actor, at
+    version.save()
+    record("policy.rejected", version, actor=actor, reason=reason, at=at)
+    return version
+
+
+def _adopt(version: PolicyVersion, *, actor: User | None, at: datetime) -> PolicyVersion:
+    """Give the version its number and let it begin."""
+    newest = PolicyVersion.objects.filter(kind=version.kind).aggregate(newest=Max("number"))["newest"]
+    version.number = (newest or SHIPPED) + 1
+    version.state = PolicyState.ADOPTED
+    version.effective_from = max(version.effective_from, at)
+    version.decided_by, version.decided_at = actor, at
+    version.save()
+    record(
+        "policy.adopted",
+        version,
+        actor=actor,
+        reason=version.decision,
+        at=at,
+        number=version.number,
+        effective_from=version.effective_from.isoformat(),
+    )
+    return version
+
+
+def _check(
+    kind: PolicyKind, parameters: Any, *, reason: str, begins: datetime, at: datetime, system: System | None
+) -> None:
+    if not isinstance(parameters, kind.parameters) and not (parameters is None and system is not None):
+        raise TypeError(f"{kind.slug} takes {kind.parameters.__name__}, not {type(parameters).__name__}")
+    problems = []
+    if not reason.strip():
+        problems.append(Problem("/reason", "Say why."))
+    if begins < at:
+        problems.append(
+            Problem("/effective_from", "A policy begins now or later: what it judged stays as it was judged.")
+        )
+    if problems:
+        raise Invalid(f"{kind.title} cannot be set like this.", errors=problems)
+
+
+def _serialise(kind: PolicyKind) -> None:
+    """One change of a kind at a time, so that numbers and comparisons hold."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"policies.{kind.slug}"])
