@@ -1,0 +1,1 @@
+"""How are we doing: samples of what machines measured, and key figures with targets by pillar."""
