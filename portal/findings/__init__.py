@@ -1,0 +1,1 @@
+"""What is wrong now, who answers it by when, and what needs me: findings, waivers and the inbox."""

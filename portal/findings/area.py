@@ -1,0 +1,24 @@
+from portal.areas import Area, NavItem, Role
+from portal.findings.jobs import END_WAIVERS, SEND_DIGESTS
+
+READERS = frozenset(Role) - {Role.EMPLOYEE, Role.REPRESENTATIVE}
+ANSWERERS = {
+    Role.ENGINEER,
+    Role.STEWARD,
+    Role.OPERATIONS,
+    Role.FINANCE,
+    Role.COMMITTEE,
+    Role.ETHICS,
+}
+
+AREA = Area(
+    slug="findings",
+    title="Findings",
+    nav=(NavItem("Findings", "findings:findings", group="Build and run", does="findings.read", order=60),),
+    may={
+        "findings.read": READERS,
+        "findings.answer": ANSWERERS,
+        "findings.waive": {Role.COMMITTEE, Role.ETHICS, Role.EXECUTIVE},
+    },
+    jobs=(END_WAIVERS, SEND_DIGESTS),
+)

@@ -1,0 +1,16 @@
+"""What the shell of every page shows of the inbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from portal.findings.models import Notification
+
+
+def provide(request: HttpRequest) -> dict[str, Any]:
+    """How many things need this person. One query."""
+    if not request.user.is_authenticated:
+        return {"inbox_count": 0}
+    return {"inbox_count": Notification.objects.needing(request.user).count()}
