@@ -1,0 +1,48 @@
+"""How loudly checks speak: the policy that stands between a breach and a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from portal.areas import PolicyKind, Severity
+from portal.policies.parameters import parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Alerting:
+    """When a breach becomes a finding, and by when it is answered."""
+
+    critical_days: int = parameter(0, "Critical findings are answered within", unit="days", looser="up")
+    high_days: int = parameter(1, "High findings are answered within", unit="days", looser="up")
+    medium_days: int = parameter(5, "Medium findings are answered within", unit="days", looser="up")
+    low_days: int = parameter(20, "Low findings are answered within", unit="days", looser="up")
+    confirm_windows: int = parameter(1, "A breach counts after", unit="windows in a row", looser="up")
+    warns: bool = parameter(False, "A warning is a low finding", looser="down")
+    together: int = parameter(5, "More breaches at once than this become one finding", looser="down")
+    reopen_days: int = parameter(
+        7, "A finding that returns is opened again within", unit="days", looser="never"
+    )
+    silent_windows: int = parameter(
+        3, "A check without a result is itself a finding after", unit="windows in a row", looser="up"
+    )
+
+    def __post_init__(self) -> None:
+        if min(self.critical_days, self.high_days, self.medium_days, self.low_days, self.reopen_days) < 0:
+            raise ValueError("Days are 0 or more.")
+        if not self.critical_days <= self.high_days <= self.medium_days <= self.low_days:
+            raise ValueError("A more severe finding is answered no later than a less severe one.")
+        if min(self.confirm_windows, self.together, self.silent_windows) < 1:
+            raise ValueError("Counts are 1 or more.")
+
+    def answer_days(self, severity: Severity) -> int:
+        """Within how many days a finding of that severity is answered."""
+        days: int = getattr(self, f"{severity.value}_days")
+        return days
+
+    @property
+    def reopen_within(self) -> timedelta:
+        return timedelta(days=self.reopen_days)
+
+
+ALERTING = PolicyKind("alerting", "Alerting", Alerting)

@@ -1,0 +1,53 @@
+"""What a finding of a check says, as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from portal.areas import Check, MetricKind, Reading, Verdict
+from portal.checks.readings import part_of, worst
+from portal.checks.services.measuring import Measurement
+from portal.web.format import number, quantity
+
+TITLE = 300
+
+
+def sentence_of_reading(measured: Measurement, reading: Reading) -> str:
+    """What is wrong with one part. A check that knows better puts a ``sentence`` into ``extra``."""
+    if told := reading.extra.get("sentence"):
+        return str(told)[:TITLE]
+    kind = kind_of(measured.check, reading.metric)
+    part = part_of(reading)
+    where = f"{part} in {measured.subject}" if part else str(measured.subject)
+    return f"{kind.title} of {where} is {quantity(reading.value, kind.unit)}"[:TITLE]
+
+
+def sentence_of_many(measured: Measurement, count: int) -> str:
+    return f"{count} parts of {measured.subject} breach the limits of {measured.check.title.lower()}"[:TITLE]
+
+
+def sentence_of_silence(measured: Measurement, *, windows: int) -> str:
+    return (f"{measured.check.title} of {measured.subject} has had no result for {windows} windows in a row")[
+        :TITLE
+    ]
+
+
+def summary_of(readings: Sequence[Reading]) -> str:
+    """The figures of the worst reading: value, limit, n; else the reason why there are none."""
+    verdict = worst(reading.verdict for reading in readings)
+    reading = next(reading for reading in readings if reading.verdict == verdict)
+    if reading.value is None:
+        return f"{(reading.reason or reading.verdict.value).rstrip('.')}."
+    limit = reading.limit_breach if verdict == Verdict.BREACH else reading.limit_warn
+    told = [
+        f"{reading.metric} {number(reading.value)}",
+        f"limit {number(limit)}" if limit is not None else "",
+        f"n {number(reading.n)}" if reading.n is not None else "",
+    ]
+    return ", ".join(filter(None, told)) + "."
+
+
+def kind_of(check: Check, metric: str) -> MetricKind:
+    """The declared metric of a reading; a nameless one for a reading nobody declared."""
+    known = {kind.slug: kind for kind in check.metrics}
+    return known.get(metric) or MetricKind(metric, metric.replace("_", " ").capitalize(), "", "none")
