@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property
-from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -185,6 +184,3 @@ class Summary(models.Model):
     @cached_property
     def profile(self) -> Profile:
         return Profile.from_json(self.content)
-
-    def facts(self) -> dict[str, Any]:
-        return {"day": self.day.isoformat(), "revision": self.revision, "n": self.n}

@@ -56,16 +56,18 @@ def check_feature(field: FeatureField, column: Column | None, rows: int) -> Chec
     values, uncast = as_type(column, ARROW[field.type], field.name)
     reasons: list[tuple[Rows, str]] = []
     if not field.nullable:
-        reasons.append((_mask(pc.is_null(values)) & ~uncast.bad, "is missing, but must have a value"))
+        reasons.append((mask_of(pc.is_null(values)) & ~uncast.bad, "is missing, but must have a value"))
     if field.type == FeatureType.NUMBER:
-        reasons.append((_mask(pc.invert(pc.is_finite(values))), "is not a finite number"))
+        reasons.append((mask_of(pc.invert(pc.is_finite(values))), "is not a finite number"))
     if field.minimum is not None:
-        reasons.append((_mask(pc.less(values, field.minimum)), f"is below {field.minimum:g}"))
+        reasons.append((mask_of(pc.less(values, field.minimum)), f"is below {field.minimum:g}"))
     if field.maximum is not None:
-        reasons.append((_mask(pc.greater(values, field.maximum)), f"is above {field.maximum:g}"))
+        reasons.append((mask_of(pc.greater(values, field.maximum)), f"is above {field.maximum:g}"))
+    if not field.numeric and field.type != FeatureType.BOOLEAN:
+        reasons.append((mask_of(pc.match_substring(values, "\x00")), "holds a NUL character"))
     if field.categories is not None:
         known = pc.is_in(values, value_set=pa.array(field.categories, pa.string()))
-        unknown = _mask(pc.and_(pc.invert(known), pc.is_valid(values)))
+        unknown = mask_of(pc.and_(pc.invert(known), pc.is_valid(values)))
         reasons.append((unknown, "is none of the declared categories"))
     return _collect(field.name, values, uncast, reasons)
 
@@ -156,7 +158,7 @@ def _collect(name: str, values: pa.Array, uncast: Checked, reasons: Sequence[tup
     return Checked(values, tuple(refusals), bad)
 
 
-def _mask(found: pa.Array) -> Rows:
+def mask_of(found: pa.Array) -> Rows:
     """A boolean column as a vector; missing counts as no. By its buffer: ``to_numpy`` imports pandas."""
     found = pc.fill_null(found, False)
     if not len(found):

@@ -1,0 +1,300 @@
+"""Named columns to checked tables: types, ranges, categories, ids and times, whole columns at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lifecycle.data.schema import FeatureField, FeatureRole, FeatureType, Task, VersionSchema
+from lifecycle.data.validation import (
+    Checked,
+    Refusal,
+    Rows,
+    as_type,
+    check_feature,
+    first_refusals,
+    mask_of,
+    refused_mask,
+    unknown_columns,
+)
+from monitoring.incoming.bodies import Body, Column
+from portal.errors import Invalid, Problem, Unprocessable
+
+PREDICTION = ("prediction_id", "event_time", "score", "prediction", "route")
+OUTCOME = ("prediction_id", "outcome", "observed_at")
+TIME = pa.timestamp("us", tz="UTC")
+EARLIEST = datetime.fromisoformat("1990-01-01T00:00:00+00:00")
+AHEAD = timedelta(minutes=5)
+LONGEST_ID = 200
+LONGEST_SEGMENT = 100
+MOST_SEGMENT_KEYS = 8
+SEGMENT = "segment:"
+"""How the column of a segment key is called in a segment file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of a body, checked. ``bad`` marks the refused ones; their values are missing in ``rows``."""
+
+    rows: pa.Table
+    bad: Rows
+    refusals: list[Refusal]
+    protected: Mapping[str, pa.Array] = field(default_factory=dict)
+
+    @property
+    def accepted(self) -> pa.Table:
+        return self.rows if not self.bad.any() else self.rows.filter(pa.array(~self.bad))
+
+    def accepted_protected(self) -> dict[str, pa.Array]:
+        keep = None if not self.bad.any() else pa.array(~self.bad)
+        return {n: v if keep is None else v.filter(keep) for n, v in self.protected.items()}
+
+
+def prediction_table(
+    body: Body, schema: VersionSchema | None, *, now: datetime, outcome: bool = False
+) -> Table:
+    """The predictions of a body; of a reference file with its outcomes, if it has any.
+
+    Raises Invalid where a required column is absent.
+    """
+    _require(body, "prediction_id", "event_time")
+    parts = {
+        "prediction_id": _id(body.columns["prediction_id"]),
+        "event_time": _time(body.columns["event_time"], "event_time", now),
+        "score": _score(body.columns.get("score"), body.rows),
+        "prediction": _prediction(body.columns.get("prediction"), body.rows, schema),
+        "route": _short(body.columns.get("route"), body.rows, "route"),
+    }
+    parts |= _segment(body)
+    if outcome and "outcome" in body.columns:
+        parts["outcome"] = _label(body.columns["outcome"], "outcome")
+    features, protected = _features(body, schema)
+    checked = [*parts.values(), *features.values(), *protected.values()]
+    table = pa.table({name: part.values for name, part in (parts | features).items()})
+    kept = {name: part.values for name, part in protected.items()}
+    return Table(table, refused_mask(body.rows, checked), first_refusals(checked), kept)
+
+
+def outcome_table(body: Body, *, now: datetime) -> Table:
+    """The outcomes of a body; ``observed_at`` defaults to now."""
+    _require(body, "prediction_id", "outcome")
+    _refuse_other(body)
+    times = body.columns.get("observed_at")
+    seen = _time(times, "observed_at", now) if times is not None else _constant(now, body.rows)
+    parts = {
+        "prediction_id": _id(body.columns["prediction_id"]),
+        "outcome": _label(body.columns["outcome"], "outcome", required=True),
+        "observed_at": seen,
+    }
+    checked = list(parts.values())
+    table = pa.table({name: part.values for name, part in parts.items()})
+    return Table(table, refused_mask(body.rows, checked), first_refusals(checked))
+
+
+def attribute_table(body: Body, schema: VersionSchema) -> Table:
+    """The protected attributes of a body: only those the schema declares."""
+    _require(body, "prediction_id")
+    declared = {f.name: f for f in schema.protected()}
+    given = dict(body.features)
+    if unknown := unknown_columns(given, list(declared)):
+        known = ", ".join(declared) or "none"
+        raise Unprocessable(
+            f"{unknown[0]!r} is not a declared protected attribute; declared are {known}.",
+            errors=[Problem(f"/{name}", "not a declared protected attribute") for name in unknown],
+        )
+    ids = _id(body.columns["prediction_id"])
+    parts = {name: check_feature(declared[name], column, body.rows) for name, column in given.items()}
+    checked = [ids, *parts.values()]
+    table = pa.table({"prediction_id": ids.values, **{n: p.values for n, p in parts.items()}})
+    return Table(table, refused_mask(body.rows, checked), first_refusals(checked))
+
+
+def known_attributes(schema: VersionSchema) -> tuple[str, ...]:
+    """The row fields of an attribute delivery: every declared attribute stands beside the id."""
+    return ("prediction_id", *(f.name for f in schema.protected()))
+
+
+def _require(body: Body, *names: str) -> None:
+    if absent := [name for name in names if name not in body.columns]:
+        raise Invalid(errors=[Problem(f"/{name}", "every row needs it") for name in absent])
+
+
+def _refuse_other(body: Body) -> None:
+    if other := [*body.features, *body.segment]:
+        raise Invalid(errors=[Problem(f"/{name}", "is not a field of an outcome") for name in other])
+
+
+def _features(body: Body, schema: VersionSchema | None) -> tuple[dict[str, Checked], dict[str, Checked]]:
+    """The features by name, and the protected ones apart."""
+    if schema is None:
+        return {name: _undeclared(column, name) for name, column in body.features.items()}, {}
+    declared = {f.name: f for f in schema.features}
+    if unknown := unknown_columns(body.features, list(declared)):
+        raise Unprocessable(
+            f"{unknown[0]!r} is not a declared feature.",
+            errors=[Problem(f"/features/{name}", "not declared in the schema") for name in unknown[:100]],
+        )
+    found = {
+        f.name: check_feature(f, body.features.get(f.name), body.rows)
+        for f in schema.features
+        if f.name in body.features or f.role != FeatureRole.PROTECTED
+    }
+    apart = {f.name for f in schema.protected()}
+    return (
+        {name: part for name, part in found.items() if name not in apart},
+        {name: part for name, part in found.items() if name in apart},
+    )
+
+
+def _undeclared(column: Column, name: str) -> Checked:
+    """A feature nobody declared keeps the type it came with: number, truth value or text."""
+    if isinstance(column, pa.Array) and not pa.types.is_dictionary(column.type):
+        kind = column.type
+    else:
+        kind = _kind_of(column)
+    number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    if number:
+        declared = FeatureField(name, FeatureType.NUMBER)
+    elif pa.types.is_boolean(kind):
+        declared = FeatureField(name, FeatureType.BOOLEAN)
+    else:
+        declared = FeatureField(name, FeatureType.STRING)
+    return check_feature(declared, column, len(column))
+
+
+def _kind_of(column: Column) -> pa.DataType:
+    first = next((v for v in column if v is not None), None)
+    if isinstance(first, bool):
+        return pa.bool_()
+    return pa.float64() if isinstance(first, int | float) else pa.string()
+
+
+def _segment(body: Body) -> dict[str, Checked]:
+    if len(body.segment) > MOST_SEGMENT_KEYS:
+        raise Invalid(errors=[Problem("/segment", f"has at most {MOST_SEGMENT_KEYS} keys")])
+    if wrong := [
+        key for key in body.segment if not key or "=" in key or ":" in key or len(key) > LONGEST_SEGMENT
+    ]:
+        raise Invalid(errors=[Problem(f"/segment/{wrong[0][:80]}", "is no name of a segment key")])
+    return {
+        SEGMENT + key: _short(column, body.rows, f"segment.{key}") for key, column in body.segment.items()
+    }
+
+
+def _id(column: Column) -> Checked:
+    texts = _text(column, "prediction_id")
+    length = pc.utf8_length(texts.values)
+    return _with(
+        texts,
+        "prediction_id",
+        (mask_of(pc.is_null(texts.values)) & ~texts.bad, "is missing"),
+        (mask_of(pc.equal(length, 0)), "is empty"),
+        (mask_of(pc.greater(length, LONGEST_ID)), f"is longer than {LONGEST_ID} characters"),
+        (mask_of(pc.match_substring(texts.values, "\x00")), "holds a NUL character"),
+    )
+
+
+def _text(column: Column, name: str) -> Checked:
+    """A text; whole numbers are written out."""
+    if isinstance(column, pa.Array):
+        if pa.types.is_integer(column.type):
+            column = column.cast(pa.string())
+    elif any(type(value) is int for value in column):
+        column = [str(value) if type(value) is int else value for value in column]
+    return as_type(column, pa.string(), name)
+
+
+def _time(column: Column, name: str, now: datetime) -> Checked:
+    if isinstance(column, pa.Array) and pa.types.is_timestamp(column.type):
+        if column.type.tz is None:
+            raise Unprocessable(
+                f"The times of {name} have no zone.", errors=[Problem(f"/{name}", "needs a time zone")]
+            )
+        times = as_type(column, TIME, name)
+    else:
+        texts = as_type(column, pa.string(), name)
+        parsed = as_type(texts.values, TIME, name)
+        times = Checked(parsed.values, (*texts.refusals, *parsed.refusals), texts.bad | parsed.bad)
+    values = times.values
+    return _with(
+        times,
+        name,
+        (mask_of(pc.is_null(values)) & ~times.bad, "is missing"),
+        (mask_of(pc.greater(values, pa.scalar(now + AHEAD, TIME))), "lies in the future"),
+        (mask_of(pc.less(values, pa.scalar(EARLIEST, TIME))), "lies before 1990"),
+    )
+
+
+def _score(column: Column | None, rows: int) -> Checked:
+    return check_feature(FeatureField("score", FeatureType.NUMBER), column, rows)
+
+
+def _prediction(column: Column | None, rows: int, schema: VersionSchema | None) -> Checked:
+    if schema is not None and schema.task == Task.REGRESSION:
+        return check_feature(FeatureField("prediction", FeatureType.NUMBER), column, rows)
+    return _label(column if column is not None else pa.nulls(rows, pa.string()), "prediction")
+
+
+def _label(column: Column, name: str, *, required: bool = False) -> Checked:
+    """A label as text: 1, 1.0 and "1" are the same label, true is "true"."""
+    labels = _as_label(column, name)
+    missing = mask_of(pc.is_null(labels.values)) & ~labels.bad
+    long = mask_of(pc.greater(pc.utf8_length(labels.values), LONGEST_SEGMENT))
+    null = mask_of(pc.match_substring(labels.values, "\x00"))
+    faults = [(long, "is too long for a label"), (null, "holds a NUL character")]
+    return _with(labels, name, *faults, *([(missing, "is missing")] if required else []))
+
+
+def _as_label(column: Column, name: str) -> Checked:
+    if not isinstance(column, pa.Array):
+        column = [_label_text(value) for value in column]
+    elif pa.types.is_boolean(column.type) or pa.types.is_integer(column.type):
+        column = column.cast(pa.string())
+    elif pa.types.is_floating(column.type):
+        column = [_label_text(value) for value in column.to_pylist()]
+    return as_type(column, pa.string(), name)
+
+
+def _label_text(value: Any) -> Any:
+    """How a JSON value is written as a label; what is no label stays and is refused."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, int | float):
+        return str(value)
+    return value
+
+
+def _short(column: Column | None, rows: int, name: str) -> Checked:
+    texts = _as_label(column if column is not None else pa.nulls(rows, pa.string()), name)
+    return _with(
+        texts,
+        name,
+        (mask_of(pc.greater(pc.utf8_length(texts.values), LONGEST_SEGMENT)), "is too long"),
+        (mask_of(pc.match_substring(texts.values, "\x00")), "holds a NUL character"),
+    )
+
+
+def _constant(value: datetime, rows: int) -> Checked:
+    return Checked(pa.array([value] * rows, TIME), (), np.zeros(rows, dtype=np.bool_))
+
+
+def _with(part: Checked, name: str, *faults: tuple[Rows, str]) -> Checked:
+    """The column with more of its rows refused."""
+    bad, refusals = part.bad.copy(), list(part.refusals)
+    for mask, reason in faults:
+        refusals += [Refusal(row, name, reason) for row in np.flatnonzero(mask & ~bad)[:100].tolist()]
+        bad |= mask
+    return Checked(part.values, tuple(refusals), bad)
+
+
+def segment_keys(columns: Sequence[str]) -> dict[str, str]:
+    """Segment key to column, of the columns of a segment file."""
+    return {name.removeprefix(SEGMENT): name for name in columns if name.startswith(SEGMENT)}

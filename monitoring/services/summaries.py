@@ -1,0 +1,139 @@
+"""Profiling days: raw rows once through, and the summaries that stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from monitoring import store
+from monitoring.incoming.tables import segment_keys
+from monitoring.models import DirtyDay, Reference, Summary
+from portal.jobs.models import Run
+from portal.registry.models import ModelVersion
+from portal.stats.profile import Profile, ProfileSpec, profile, spec_of
+
+
+@dataclass(frozen=True, slots=True)
+class Profiled:
+    """What was counted of one day, by segment, and when the day was taken up."""
+
+    dirty: DirtyDay
+    reference: Reference | None
+    profiles: Mapping[str, Profile]
+
+
+def profile_days(version: ModelVersion, days: list[DirtyDay]) -> list[Profiled]:
+    """Read the rows of each day once and count them; writes nothing."""
+    reference = version.references.order_by("-number").first()
+    spec = _spec(version, reference)
+    return [_profile_day(version, dirty, reference, spec) for dirty in days]
+
+
+@transaction.atomic
+def store_summaries(version: ModelVersion, done: list[Profiled], *, run: Run | None) -> list[date]:
+    """Store the next revision of each day whose counts changed; returns those days.
+
+    A day touched again since it was taken up stays dirty.
+    """
+    changed = [each for each in done if _store(version, each, run)]
+    for each in done:
+        DirtyDay.objects.filter(pk=each.dirty.pk, touched_at=each.dirty.touched_at).delete()
+    return [each.dirty.day for each in changed]
+
+
+def _spec(version: ModelVersion, reference: Reference | None) -> ProfileSpec | None:
+    """What to count. Without declared inputs only how many rows there are."""
+    if version.schema is None:
+        return None
+    spec = reference.frozen.spec if reference is not None else spec_of(version.schema)
+    return replace(spec, segments=segment_keys(sorted(store.columns_of(version))))
+
+
+def _profile_day(
+    version: ModelVersion, dirty: DirtyDay, reference: Reference | None, spec: ProfileSpec | None
+) -> Profiled:
+    if spec is None:
+        bare = ProfileSpec()
+        return Profiled(dirty, None, profile(store.rows_of_day(version, dirty.day, ["event_time"]), bare))
+    batches = _joined(version, dirty.day, spec)
+    return Profiled(dirty, reference, profile(batches, spec))
+
+
+def _joined(version: ModelVersion, day: date, spec: ProfileSpec) -> Iterator[pa.RecordBatch]:
+    """The rows of a day with their outcomes and protected attributes beside them."""
+    apart = [store.outcomes_of_day(version, day)]
+    if spec.protected:
+        apart.append(store.attributes_of_day(version, day, spec.protected))
+    joined = {name for table in apart for name in table.column_names}
+    wanted = ["prediction_id", *(name for name in spec.columns if name not in joined)]
+    for batch in store.rows_of_day(version, day, wanted):
+        for table in apart:
+            batch = _beside(batch, table)  # noqa: PLW2901 - the batch grows
+        yield batch
+
+
+def _beside(batch: pa.RecordBatch, table: pa.Table) -> pa.RecordBatch:
+    """The batch with the columns of the table that stand under the same prediction id."""
+    found = pc.index_in(batch.column("prediction_id"), value_set=table.column("prediction_id"))
+    for name in table.column_names:
+        if name != "prediction_id":
+            column = table.column(name).take(found).combine_chunks()
+            batch = batch.append_column(name, column)
+    return batch
+
+
+def _store(version: ModelVersion, each: Profiled, run: Run | None) -> bool:
+    now = timezone.now()
+    held = Summary.objects.filter(version=version, day=each.dirty.day)
+    newest = {summary.segment: summary for summary in held.newest()}
+    if each.reference == _reference_of(newest) and _digests(each.profiles) == {
+        segment: summary.digest for segment, summary in newest.items()
+    }:
+        return False
+    revision = (held.aggregate(last=Max("revision"))["last"] or 0) + 1
+    held.newest().update(superseded_at=now)
+    Summary.objects.bulk_create(
+        _row(version, each, segment, counted, revision, run, now)
+        for segment, counted in each.profiles.items()
+    )
+    return True
+
+
+def _row(
+    version: ModelVersion,
+    each: Profiled,
+    segment: str,
+    counted: Profile,
+    revision: int,
+    run: Run | None,
+    now: datetime,
+) -> Summary:
+    return Summary(
+        version=version,
+        day=each.dirty.day,
+        segment=segment,
+        revision=revision,
+        reference=each.reference,
+        n=counted.n,
+        labelled=counted.labelled,
+        content=counted.to_json(),
+        digest=counted.digest,
+        run=run,
+        computed_at=now,
+    )
+
+
+def _reference_of(newest: Mapping[str, Summary]) -> Reference | None:
+    whole = newest.get("")
+    return whole.reference if whole is not None else None
+
+
+def _digests(profiles: Mapping[str, Profile]) -> dict[str, str]:
+    return {segment: counted.digest for segment, counted in profiles.items()}
