@@ -1,4 +1,4 @@
-"""Deliveries of predictions, outcomes and attributes: checked, stored and accounted for, or nothing at all."""
+"""Deliveries of predictions, outcomes, attributes: checked, stored and accounted for, or nothing at all."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from lifecycle.data.validation import Refusal
 from monitoring import store
 from monitoring.incoming import Table, attribute_table, outcome_table, prediction_table
 from monitoring.incoming.bodies import Body
+from monitoring.jobs import PROFILE_MONTH
 from monitoring.models import Batch, BatchState, DirtyDay, Kind
 from portal.accounts.models import User
 from portal.areas import Window
@@ -95,7 +96,8 @@ def ingest_predictions(
     ]
     batch.accepted = fresh.num_rows
     batch.duplicates = sorting.duplicates
-    return _settle(batch, body, table, conflicts, _days(fresh.column("event_time")), actor)
+    days = _days(fresh.column("event_time"))
+    return _settle(batch, body, table, days=days, actor=actor, conflicts=conflicts)
 
 
 @transaction.atomic
@@ -112,7 +114,7 @@ def ingest_outcomes(
     batch = Batch.objects.create(version=version, kind=Kind.OUTCOMES, received=body.rows, sent_by=actor)
     accepted, duplicates, parked, days = store.append_outcomes(version, batch, table.accepted)
     batch.accepted, batch.duplicates, batch.parked = accepted, duplicates, parked
-    return _settle(batch, body, table, [], days, actor)
+    return _settle(batch, body, table, days=days, actor=actor)
 
 
 @transaction.atomic
@@ -128,13 +130,11 @@ def ingest_attributes(
     batch = Batch.objects.create(version=version, kind=Kind.ATTRIBUTES, received=body.rows, sent_by=actor)
     changed, days = store.append_attributes(version, batch, table.accepted)
     batch.accepted, batch.duplicates = changed, table.accepted.num_rows - changed
-    return _settle(batch, body, table, [], days, actor)
+    return _settle(batch, body, table, days=days, actor=actor)
 
 
 def touch_days(version: ModelVersion, days: Iterable[date], *, actor: User | None) -> None:
     """Mark days as behind their rows and ask for their months to be profiled."""
-    from monitoring.jobs import PROFILE_MONTH  # noqa: PLC0415 - the job calls this package
-
     days = sorted(set(days))
     DirtyDay.objects.bulk_create(
         [DirtyDay(version=version, day=day) for day in days],
@@ -156,9 +156,10 @@ def _settle(
     batch: Batch,
     body: Body,
     table: Table,
-    conflicts: Sequence[Refusal],
+    *,
     days: Sequence[date],
     actor: User | None,
+    conflicts: Sequence[Refusal] = (),
 ) -> Receipt:
     """Account for every row, keep the refused ones, record it, and have the days profiled."""
     refused = sorted({*map(int, table.bad.nonzero()[0]), *(c.row for c in conflicts)})

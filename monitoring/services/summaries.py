@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -100,33 +101,22 @@ def _store(version: ModelVersion, each: Profiled, run: Run | None) -> bool:
     revision = (held.aggregate(last=Max("revision"))["last"] or 0) + 1
     held.newest().update(superseded_at=now)
     Summary.objects.bulk_create(
-        _row(version, each, segment, counted, revision, run, now)
+        _row(each, segment, counted, version=version, revision=revision, run=run, computed_at=now)
         for segment, counted in each.profiles.items()
     )
     return True
 
 
-def _row(
-    version: ModelVersion,
-    each: Profiled,
-    segment: str,
-    counted: Profile,
-    revision: int,
-    run: Run | None,
-    now: datetime,
-) -> Summary:
+def _row(each: Profiled, segment: str, counted: Profile, **fields: Any) -> Summary:
     return Summary(
-        version=version,
         day=each.dirty.day,
         segment=segment,
-        revision=revision,
         reference=each.reference,
         n=counted.n,
         labelled=counted.labelled,
         content=counted.to_json(),
         digest=counted.digest,
-        run=run,
-        computed_at=now,
+        **fields,
     )
 
 
