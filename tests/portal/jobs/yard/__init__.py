@@ -1,0 +1,1 @@
+"""A small area whose jobs leave marks, fail, hang and die as they are told."""
