@@ -21,7 +21,7 @@ from lifecycle.data.validation import Refusal
 from monitoring import store
 from monitoring.incoming import Table, attribute_table, outcome_table, prediction_table
 from monitoring.incoming.bodies import Body
-from monitoring.jobs import PROFILE_MONTH
+from monitoring.jobs.profiling import PROFILE_MONTH
 from monitoring.models import Batch, BatchState, DirtyDay, Kind
 from portal.accounts.models import User
 from portal.areas import Window
@@ -66,7 +66,12 @@ class Receipt:
 
 @transaction.atomic
 def ingest_predictions(
-    version: ModelVersion, body: Body, *, actor: User | None, on_invalid: OnInvalid = OnInvalid.REJECT
+    version: ModelVersion,
+    body: Body,
+    *,
+    actor: User | None,
+    on_invalid: OnInvalid = OnInvalid.REJECT,
+    batch: Batch | None = None,
 ) -> Receipt:
     """Store a delivery of predictions and have the days it touches profiled again.
 
@@ -76,7 +81,8 @@ def ingest_predictions(
     schema = schema_of(version)
     table = prediction_table(body, schema, now=timezone.now())
     _refuse_or_go_on(table.refusals, on_invalid)
-    batch = Batch.objects.create(version=version, kind=Kind.PREDICTIONS, received=body.rows, sent_by=actor)
+    batch = batch or Batch(version=version, kind=Kind.PREDICTIONS, sent_by=actor)
+    _open(batch, body)
     rows, protected = table.accepted, table.accepted_protected()
     whole = rows
     for name, values in protected.items():
@@ -102,7 +108,12 @@ def ingest_predictions(
 
 @transaction.atomic
 def ingest_outcomes(
-    version: ModelVersion, body: Body, *, actor: User | None, on_invalid: OnInvalid = OnInvalid.REJECT
+    version: ModelVersion,
+    body: Body,
+    *,
+    actor: User | None,
+    on_invalid: OnInvalid = OnInvalid.REJECT,
+    batch: Batch | None = None,
 ) -> Receipt:
     """Append outcomes; the days of their predictions are profiled again, however late they come.
 
@@ -111,7 +122,8 @@ def ingest_outcomes(
     """
     table = outcome_table(body, now=timezone.now())
     _refuse_or_go_on(table.refusals, on_invalid)
-    batch = Batch.objects.create(version=version, kind=Kind.OUTCOMES, received=body.rows, sent_by=actor)
+    batch = batch or Batch(version=version, kind=Kind.OUTCOMES, sent_by=actor)
+    _open(batch, body)
     accepted, duplicates, parked, days = store.append_outcomes(version, batch, table.accepted)
     batch.accepted, batch.duplicates, batch.parked = accepted, duplicates, parked
     return _settle(batch, body, table, days=days, actor=actor)
@@ -119,7 +131,12 @@ def ingest_outcomes(
 
 @transaction.atomic
 def ingest_attributes(
-    version: ModelVersion, body: Body, *, actor: User | None, on_invalid: OnInvalid = OnInvalid.REJECT
+    version: ModelVersion,
+    body: Body,
+    *,
+    actor: User | None,
+    on_invalid: OnInvalid = OnInvalid.REJECT,
+    batch: Batch | None = None,
 ) -> Receipt:
     """Put protected attributes into the restricted store. Only attributes the schema declares are taken."""
     schema = schema_of(version)
@@ -127,7 +144,8 @@ def ingest_attributes(
         raise Unprocessable("The version declares no inputs, so no protected attribute is known.")
     table = attribute_table(body, schema)
     _refuse_or_go_on(table.refusals, on_invalid)
-    batch = Batch.objects.create(version=version, kind=Kind.ATTRIBUTES, received=body.rows, sent_by=actor)
+    batch = batch or Batch(version=version, kind=Kind.ATTRIBUTES, sent_by=actor)
+    _open(batch, body)
     changed, days = store.append_attributes(version, batch, table.accepted)
     batch.accepted, batch.duplicates = changed, table.accepted.num_rows - changed
     return _settle(batch, body, table, days=days, actor=actor)
@@ -150,6 +168,13 @@ def month_of(day: date) -> Window:
     """The UTC calendar month that holds a day."""
     start = datetime(day.year, day.month, 1, tzinfo=UTC)
     return Window(start, (start + timedelta(days=32)).replace(day=1))
+
+
+def _open(batch: Batch, body: Body) -> None:
+    """Give the delivery a number; its rows are accounted for when it is settled."""
+    batch.state = BatchState.WAITING
+    batch.received = body.rows
+    batch.save()
 
 
 def _settle(

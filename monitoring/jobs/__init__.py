@@ -1,0 +1,1 @@
+"""Celery entry points of monitoring: ``profiling`` counts days, ``loading`` loads large deliveries."""
