@@ -1,6 +1,7 @@
 """What the audit declares: who reads which entries."""
 
 from portal.areas import Area, NavItem, Role
+from portal.audit.jobs import SEAL
 
 READERS = {
     Role.EXECUTIVE,
@@ -22,4 +23,5 @@ AREA = Area(
         "audit.all.read": {Role.AUDITOR, Role.ADMINISTRATOR},
         "audit.export.read": {Role.AUDITOR},
     },
+    jobs=(SEAL,),
 )

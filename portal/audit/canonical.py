@@ -115,8 +115,8 @@ def _(value: Range) -> dict[str, Any] | None:
     return None if value.isempty else {"from": plain(value.lower), "to": plain(value.upper)}
 
 
-@plain.register
-def _(value: File) -> Any:
+@plain.register(File)
+def _file(value: File[Any]) -> str | None:
     return value.name
 
 
@@ -134,7 +134,7 @@ def instant(value: datetime) -> str:
     """An aware instant in UTC with microseconds, e.g. 2026-10-01T00:00:00.000000Z."""
     if value.tzinfo is None:
         raise ValueError("an instant needs a time zone")
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def _ordered(value: Any) -> Any:

@@ -1,63 +1,30 @@
-"""Where a piece of work comes from: the request or the job, carried along so that entries can say it."""
+"""What surrounds a request: it gets a name, entries say where they come from, a refusal leaves an entry."""
 
 from __future__ import annotations
 
 import re
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from ipaddress import ip_address
 
-import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+
+from portal.audit.origin import Origin, acting, current
+from portal.audit.services import record_denial
+from portal.errors import PortalError
+
+__all__ = ["Origin", "RequestContext", "acting", "current"]
 
 HEADER = "X-Request-ID"
 SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 """What a caller may name a request: nothing that could break a log line or a header."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where work comes from. ``via`` is web, api, job or command.
-
-    ``units`` remembers which unit a system stands in, so that a job with a thousand entries asks once.
-    """
-
-    via: str = "command"
-    request_id: str = ""
-    ip: str = ""
-    units: dict[int, int | None] = field(default_factory=dict, compare=False)
-
-
-_origin: ContextVar[Origin | None] = ContextVar("audit_origin", default=None)
-
-
-def current() -> Origin:
-    """The origin of what runs now; work that nobody announced is a command's."""
-    return _origin.get() or Origin()
-
-
-@contextmanager
-def acting(*, request_id: str = "", via: str = "job", ip: str = "") -> Iterator[Origin]:
-    """Announce where the work inside the block comes from; entries and log lines carry it."""
-    origin = Origin(via=via, request_id=request_id or new_request_id(), ip=ip)
-    token = _origin.set(origin)
-    try:
-        with structlog.contextvars.bound_contextvars(request_id=origin.request_id):
-            yield origin
-    finally:
-        _origin.reset(token)
-
-
-def new_request_id() -> str:
-    return uuid.uuid4().hex
-
-
 class RequestContext:
-    """Middleware: names every request, tells the name in the answer, and announces it to the audit."""
+    """Middleware: names every request, tells the name in the answer, and announces it to the audit.
+
+    A signed-in person who is refused (403) leaves an entry, unless a service has recorded the refusal.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -68,8 +35,30 @@ class RequestContext:
         via = "api" if request.path.startswith("/api/") else "web"
         with acting(request_id=request_id, via=via, ip=address_of(request)) as origin:
             response = self.get_response(request)
+            if response.status_code == 403 and request.user.is_authenticated and not origin.denials:
+                self._record(request, response)
         response.headers[HEADER] = origin.request_id
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Keep the sentence of a refusal; the page that shows it is made elsewhere."""
+        if isinstance(exception, PortalError):
+            request.refusal = exception.detail  # type: ignore[attr-defined] # read below
+
+    def _record(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        body = getattr(response, "data", None)  # of the API
+        detail = body.get("detail") if isinstance(body, dict) else getattr(request, "refusal", None)
+        record_denial(
+            "request.denied",
+            None,
+            actor=request.user,
+            reason=str(detail or ""),
+            method=request.method,
+            path=request.path[:LONGEST_PATH],
+        )
+
+
+LONGEST_PATH = 500
 
 
 def address_of(request: HttpRequest) -> str:

@@ -6,6 +6,7 @@ import json
 from functools import cached_property
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
@@ -21,6 +22,43 @@ class Effect(models.TextChoices):
     CHANGED = "changed", "Leaves the named fields as `after` has them"
     STATED = "stated", "Leaves the object as `after` has it"
     ENDED = "ended", "Ends the object"
+
+
+EVERYTHING = ~models.Q(pk__in=())
+
+
+def _within(user: Any, *, systems: str, everything: str) -> models.Q:
+    """Entries of the systems on which a person may do the one action, and of the units where the other.
+
+    At the root the other means all entries, those of no unit included.
+    """
+    system = apps.get_model(SYSTEM_MODEL)
+    unit = system._meta.get_field("unit").related_model  # noqa: SLF001 - Django's documented API of models
+    scope = models.Q(system_id__in=system.objects.visible_to(user, systems).order_by().values("pk"))
+    paths = user.places(everything)
+    if unit.objects.filter(parent=None, path__in=paths).exists():
+        return EVERYTHING
+    for path in paths:
+        scope |= models.Q(unit_id__in=unit.objects.filter(path__startswith=path).order_by().values("pk"))
+    return scope
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def visible_to(self, user: Any) -> EntryQuerySet:
+        """The entries this person may see; ``in_full`` says whether with reason, facts, before and after."""
+        seen = _within(user, systems="audit.read", everything="audit.all.read")
+        full = _within(user, systems="audit.content.read", everything="audit.export.read")
+        return self.filter(seen).annotate(
+            in_full=models.Case(
+                models.When(full, then=True), default=False, output_field=models.BooleanField()
+            )
+        )
+
+    def about(self, obj: models.Model) -> EntryQuerySet:
+        """What was done to this object; of a system, what was done to anything that belongs to it."""
+        if obj._meta.label == SYSTEM_MODEL:  # noqa: SLF001 - Django's documented API of models
+            return self.filter(system_id=obj.pk)
+        return self.filter(object_type=obj._meta.label_lower, object_id=str(obj.pk))  # noqa: SLF001 - likewise
 
 
 class Entry(models.Model):
@@ -51,6 +89,7 @@ class Entry(models.Model):
     body = models.TextField()
     leaf = models.BinaryField(max_length=32)
 
+    objects = EntryQuerySet.as_manager()
     position: Position
 
     class Meta:

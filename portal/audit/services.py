@@ -14,12 +14,22 @@ from django.db import connection, transaction
 from django.db.models import Model
 from django.db.transaction import TransactionManagementError
 
+from portal.audit import keys
 from portal.audit.canonical import canonical, instant, plain
-from portal.audit.context import Origin, current
-from portal.audit.models import SYSTEM_MODEL, Effect, Entry, PersonalValue
+from portal.audit.models import SYSTEM_MODEL, Effect, Entry, PersonalValue, SealKey
+from portal.audit.origin import Origin, current
+from portal.audit.sealing import hold_off_sealers, seal_pending
 from portal.audit.snapshots import Personal, personal_fields, snapshot
 
-__all__ = ["Personal", "erase_person", "record", "record_denial", "snapshot"]
+__all__ = [
+    "Personal",
+    "erase_person",
+    "record",
+    "record_denial",
+    "rotate_key",
+    "seal_pending",
+    "snapshot",
+]
 
 SCHEMA = 1
 """The form of the body; it changes when a reader must know."""
@@ -73,6 +83,17 @@ def erase_person(person: Model, *, actor: Any, reason: str) -> int:
     return erased
 
 
+@transaction.atomic
+def rotate_key(*, actor: Any, reason: str, lost: bool = False) -> SealKey:
+    """Put a new signing key in force. The present one endorses it and signs what waits, unless it is lost."""
+    hold_off_sealers()
+    if not lost:
+        seal_pending()
+    key = keys.rotate(reason=reason, lost=lost)
+    record("audit.key_rotated", None, actor=actor, reason=reason, key=key.key_id, endorsed=not lost)
+    return key
+
+
 def _write(
     action: str,
     obj: Model | None,
@@ -85,7 +106,7 @@ def _write(
     facts: Mapping[str, Any],
     denied: bool,
 ) -> Entry:
-    if not connection.in_atomic_block:
+    if connection.get_autocommit():
         raise TransactionManagementError("An entry is written in the transaction of the change it records.")
     origin = current()
     actor_id = getattr(actor, "pk", None)
@@ -115,6 +136,8 @@ def _write(
     }
     entry = _insert(plain(body))
     apart.store(entry)
+    if denied:
+        origin.denials.append(entry.pk)
     return entry
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.postgres.fields import RangeField
 from django.db.models import BinaryField, Field, Model
@@ -44,11 +45,9 @@ def personal_fields(obj: Model) -> frozenset[str]:
     named: frozenset[str] | None = getattr(obj, "audit_personal", None)
     if named is not None:
         return named
-    return frozenset(
-        {obj.USERNAME_FIELD, obj.EMAIL_FIELD, *obj.REQUIRED_FIELDS}
-        if isinstance(obj, AbstractBaseUser)
-        else ()
-    )
+    if not isinstance(obj, AbstractBaseUser):
+        return frozenset()
+    return frozenset({get_user_model().USERNAME_FIELD, obj.get_email_field_name(), *obj.REQUIRED_FIELDS})
 
 
 def _plain(field: Field[Any, Any], value: Any) -> Any:
@@ -59,7 +58,7 @@ def _plain(field: Field[Any, Any], value: Any) -> Any:
 
 
 def _kept(obj: Model, field: Field[Any, Any]) -> bool:
-    excluded = getattr(obj, "audit_exclude", frozenset())
+    excluded: frozenset[str] = getattr(obj, "audit_exclude", frozenset())
     return not (
         field.name in excluded
         or field.attname in obj.get_deferred_fields()

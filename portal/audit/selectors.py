@@ -1,0 +1,96 @@
+"""What pages and other packages read from the audit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model, QuerySet
+
+from portal.audit.models import Effect, Entry, PersonalValue
+
+State = dict[str, Any]
+
+
+def entries_for(obj: Model, limit: int = 50) -> list[Entry]:
+    """The newest entries about an object, or about anything of a system, with their actors. One query."""
+    return list(Entry.objects.about(obj).select_related("actor")[:limit])
+
+
+def state_as_of(model: type[Model], at: datetime, ids: Iterable[Any] | None = None) -> dict[Any, State]:
+    """The rows of a model as they stood at an instant, by primary key, as ``snapshot`` gave them.
+
+    Read from the entries: the last whole picture of each object up to then, with later partial ones laid
+    over it. Objects that had ended by then, or that nobody recorded, are absent; erased personal values are
+    None. At most three queries.
+    """
+    entries = Entry.objects.filter(object_type=model._meta.label_lower, happened_at__lte=at)  # noqa: SLF001 - documented
+    if ids is not None:
+        entries = entries.filter(object_id__in=[str(key) for key in ids])
+    pictures = _last_pictures(entries)
+    for object_id, when, after in _changes(entries, pictures):
+        if when > pictures[object_id][0]:
+            pictures[object_id][1].update(after)
+    states = {object_id: state for object_id, (_, state) in pictures.items() if state}
+    _disclose(states.values())
+    to_key = model._meta.pk.to_python  # noqa: SLF001 - documented
+    return {to_key(object_id): state for object_id, state in states.items()}
+
+
+Moment = tuple[datetime, int]
+"""When an entry took effect, and its number where two did at once."""
+
+
+def _last_pictures(entries: QuerySet[Entry]) -> dict[str, tuple[Moment, State]]:
+    """The last whole picture of each object; an empty one where the object ended."""
+    last = (
+        entries.filter(effect__in=[Effect.STATED, Effect.ENDED])
+        .order_by("object_id", "-happened_at", "-id")
+        .distinct("object_id")
+    )
+    rows = Entry.objects.filter(pk__in=last.values("pk")).order_by()
+    return {
+        object_id: ((happened_at, number), json.loads(body)["after"] or {})
+        for object_id, happened_at, number, body in rows.values_list("object_id", "happened_at", "id", "body")
+    }
+
+
+def _changes(
+    entries: QuerySet[Entry], pictures: dict[str, tuple[Moment, State]]
+) -> Iterator[tuple[str, Moment, State]]:
+    """The partial pictures of these objects, in the order of their effect."""
+    standing = {object_id: when for object_id, (when, state) in pictures.items() if state}
+    if not standing:
+        return
+    rows = entries.filter(
+        effect=Effect.CHANGED, object_id__in=standing, happened_at__gte=min(standing.values())[0]
+    )
+    for object_id, happened_at, number, body in rows.order_by("happened_at", "id").values_list(
+        "object_id", "happened_at", "id", "body"
+    ):
+        yield object_id, (happened_at, number), json.loads(body)["after"]
+
+
+def _disclose(states: Collection[State]) -> None:
+    """Put the kept personal values in the place of their commitments."""
+    digests = {digest for state in states for value in state.values() if (digest := committed(value))}
+    kept = values_of(digests)
+    for state in states:
+        state.update({name: kept.get(d) for name, value in state.items() if (d := committed(value))})
+
+
+def committed(value: Any) -> str | None:
+    """The digest, when the value is a commitment."""
+    if isinstance(value, dict) and value.keys() == {"commitment"}:
+        digest: str = value["commitment"]
+        return digest
+    return None
+
+
+def values_of(digests: Collection[str]) -> dict[str, str]:
+    """The personal values behind these digests, as far as they are not erased."""
+    if not digests:
+        return {}
+    return dict(PersonalValue.objects.filter(pk__in=digests).values_list("digest", "value"))
