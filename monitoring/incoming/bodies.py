@@ -83,7 +83,7 @@ def read_body(raw: bytes, content_type: str, known: Sequence[str]) -> Body:
             file.flush()
             return read_file(Path(file.name), content_type, known)
     rows = _ndjson(raw) if content_type == NDJSON else _json(raw)
-    return _from_rows(rows, known)
+    return body_of_rows(rows, known)
 
 
 def read_file(path: Path, content_type: str, known: Sequence[str]) -> Body:
@@ -94,7 +94,7 @@ def read_file(path: Path, content_type: str, known: Sequence[str]) -> Body:
         _decode_in_child(path, content_type, Path(decoded.name))
         with pa.memory_map(decoded.name) as source:
             table = pa.ipc.open_file(source).read_all()
-    return _from_table(table, known)
+    return body_of_table(table, known)
 
 
 def _decode_in_child(path: Path, content_type: str, target: Path) -> None:
@@ -150,7 +150,7 @@ def _ndjson(raw: bytes) -> list[Any]:
     return rows
 
 
-def _from_rows(rows: list[Any], known: Sequence[str]) -> Body:
+def body_of_rows(rows: list[Any], known: Sequence[str]) -> Body:
     wrong = next((i for i, row in enumerate(rows) if type(row) is not dict), None)
     if wrong is not None:
         raise Invalid(errors=[Problem(f"/{wrong}", "A row is an object.")])
@@ -180,7 +180,7 @@ def _nested(rows: list[Any], field: str) -> dict[str, list[Any]]:
     return {name: [part.get(name) for part in parts] for name in names}
 
 
-def _from_table(table: pa.Table, known: Sequence[str]) -> Body:
+def body_of_table(table: pa.Table, known: Sequence[str]) -> Body:
     columns: dict[str, pa.Array] = {}
     features: dict[str, pa.Array] = {}
     segment: dict[str, pa.Array] = {}
