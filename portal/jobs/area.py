@@ -1,4 +1,5 @@
 from portal.areas import Area, Role
+from portal.jobs.jobs import TIDY
 
 READERS = {
     Role.ENGINEER,
@@ -16,6 +17,7 @@ RUNNERS = {Role.ENGINEER, Role.STEWARD, Role.OPERATIONS, Role.FINANCE, Role.ADMI
 AREA = Area(
     slug="jobs",
     title="Runs",
+    jobs=(TIDY,),
     may={
         "jobs.read": READERS,
         "jobs.portal.read": {Role.AUDITOR, Role.ADMINISTRATOR},

@@ -70,7 +70,7 @@ def _enqueue(channel: Channel, target: str, title: str, body: str, key: str) -> 
 
 
 def dispatch(*, budget: float = BUDGET) -> int:
-    """Send what is due until nothing is or the seconds are over; how many were taken."""
+    """Send what is due until nothing is or the seconds are over; how many were delivered."""
     until = monotonic() + budget
     sent = 0
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="outbox") as threads:

@@ -10,11 +10,14 @@ from django.db.models.functions import Now
 
 from portal.audit.sealing import seal_pending
 from portal.jobs.kinds import kinds
-from portal.jobs.models import Delivery, Run, RunState, Worker
+from portal.jobs.models import Delivery, DeliveryState, Run, RunState, Worker
 from portal.jobs.services.planning import plan
 from portal.jobs.worker import worker_name
 
 logger = logging.getLogger(__name__)
+
+KEPT = timedelta(days=90)
+"""How long what was sent stays in the outbox."""
 
 
 def tick() -> int:
@@ -53,3 +56,10 @@ def under_way() -> int:
 def mail_waits(patience: timedelta) -> bool:
     """Whether something in the outbox has waited longer than that."""
     return Delivery.objects.claimable().filter(available_at__lt=Now() - Value(patience)).exists()
+
+
+def forget() -> dict[str, int]:
+    """Delete deliveries sent long ago, with the text of the mail, and workers not heard of for a day."""
+    sent = Delivery.objects.filter(state=DeliveryState.SENT, ended_at__lt=Now() - Value(KEPT))
+    gone = Worker.objects.filter(seen_at__lt=Now() - Value(timedelta(days=1)))
+    return {"deliveries": sent.delete()[0], "workers": gone.delete()[0]}

@@ -9,6 +9,8 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 
 from django.conf import settings
@@ -63,35 +65,47 @@ def post(target: Target, url: str, *, key: str, body: str) -> None:
         "webhook-signature": signature(url, key, timestamp, body),
     }
     line = HTTPConnection(target.host, target.port)
-    line.sock = _connect(target)
-    deadline = threading.Timer(SECONDS, _hang_up, [line.sock])
-    deadline.start()
+    plain = _connect(target)
     try:
-        line.request("POST", target.path, body=body.encode(), headers=headers)
-        status = line.getresponse().status
+        with _hung_up_after(SECONDS, plain):
+            line.sock = _encrypted(plain, target.host) if target.secure else plain
+            line.request("POST", target.path, body=body.encode(), headers=headers)
+            status = line.getresponse().status
     except HTTPException as reason:
-        raise NotTaken(f"It did not answer in HTTP or in {SECONDS:g} s: {reason!r}") from reason
+        raise NotTaken(f"It did not answer in HTTP within {SECONDS:g} s: {reason!r}") from reason
     finally:
-        deadline.cancel()
         line.close()
+        plain.close()
     if not 200 <= status < 300:
         raise NotTaken(f"It answered {status}.", final=status == 410)
 
 
 def _connect(target: Target) -> socket.socket:
-    plain = socket.create_connection((str(target.address), target.port), timeout=SECONDS)
-    if not target.secure:
-        return plain
-    try:
-        return ssl.create_default_context().wrap_socket(plain, server_hostname=target.host)
-    except BaseException:
-        plain.close()
-        raise
+    """A line to the first judged address that answers. Raises OSError when none does."""
+    *others, last = target.addresses
+    for address in others:
+        with suppress(OSError):
+            return socket.create_connection((str(address), target.port), timeout=SECONDS / 2)
+    return socket.create_connection((str(last), target.port), timeout=SECONDS)
+
+
+def _encrypted(plain: socket.socket, host: str) -> socket.socket:
+    return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+
+
+@contextmanager
+def _hung_up_after(seconds: float, line: socket.socket) -> Iterator[None]:
+    """A timeout that starts anew with every byte would let a slow receiver hold the line for ever."""
+    with line.dup() as same:
+        deadline = threading.Timer(seconds, _hang_up, [same])
+        deadline.start()
+        try:
+            yield
+        finally:
+            deadline.cancel()
+            deadline.join()
 
 
 def _hang_up(line: socket.socket) -> None:
-    """A timeout that starts anew with every byte would let a slow receiver hold the line for ever."""
-    try:
+    with suppress(OSError):  # it ended by itself
         line.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return

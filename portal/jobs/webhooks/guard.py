@@ -60,12 +60,12 @@ CARRIERS = (
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A judged address: connect to ``address``, speak to ``host``."""
+    """A judged address: connect to one of ``addresses``, speak to ``host``."""
 
     secure: bool
     host: str
     port: int
-    address: IPAddress
+    addresses: tuple[IPAddress, ...]
     path: str
 
     @property
@@ -92,7 +92,7 @@ def judge(url: str, allowed: Collection[tuple[str, int]] = ()) -> Target:
     addresses = _resolve(host, port)
     if not trusted and any(closed(address) for address in addresses):
         raise Unprocessable(f"{host} is not a public address; an administrator can allow {host}:{port}.")
-    return Target(secure, host, port, addresses[0], path)
+    return Target(secure, host, port, tuple(addresses), path)
 
 
 def closed(address: IPAddress) -> bool:
