@@ -181,6 +181,10 @@ class LegalHold(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("evidence:hold", args=[self.pk])
 
+    @property
+    def state(self) -> str:
+        return "in_force" if self.released_at is None else "released"
+
 
 class HeldItem(models.Model):
     """One row under a hold, of whatever table; a held system holds every piece of evidence on it."""
