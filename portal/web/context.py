@@ -1,0 +1,130 @@
+"""The context processor of the shell: navigation, organisation, person, appearance.
+
+Everything is read when the template first asks for it, so a fragment that draws no shell costs no query.
+
+``settings.PORTAL_SHELL`` lists functions ``(request) -> dict``; what they return is merged into ``shell``:
+
+    organisation  an object with ``name`` and ``simulated``
+    inbox_count   how much needs this person; ``inbox_url`` where it stands
+    theme         light, dark or system; density comfortable or compact
+    menu          further lines of the person's menu, as (title, url)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext
+
+from portal.areas import NavItem, declared
+from portal.rights import may
+from portal.web.figures import initials
+
+GROUPS = ("", "Direct", "Build and run", "Assure", "People", "Admin", "Foot")
+"""The groups of the navigation in their order. The first has no heading, the last stands at the bottom."""
+
+THEMES = ("system", "light", "dark")
+DENSITIES = ("comfortable", "compact")
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    title: str
+    url: str
+    current: bool = False
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NavGroup:
+    title: str
+    links: tuple[NavLink, ...]
+
+    @property
+    def at_foot(self) -> bool:
+        return self.title == "Foot"
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The context processor: ``{{ shell.… }}`` in any template."""
+    return {"shell": SimpleLazyObject(lambda: build(request))}
+
+
+def build(request: HttpRequest) -> dict[str, Any]:
+    """The whole shell of a request."""
+    person = getattr(request, "user", None)
+    found: dict[str, Any] = {
+        "organisation": {"name": gettext("AI governance portal"), "simulated": False},
+        "theme": "system",
+        "density": "comfortable",
+        "inbox_count": None,
+        "inbox_url": "",
+        "menu": (),
+        "person": _name(person),
+        "version": settings.PORTAL_VERSION,
+    }
+    for provide in _providers():
+        found |= provide(request)
+    found["initials"] = initials(found["person"])
+    found["theme"] = _chosen(request, "theme", THEMES, found["theme"])
+    found["density"] = _chosen(request, "density", DENSITIES, found["density"])
+    found["theme_words"] = tuple(
+        zip(THEMES, (gettext("System"), gettext("Light"), gettext("Dark")), strict=True)
+    )
+    found["density_words"] = tuple(zip(DENSITIES, (gettext("Comfortable"), gettext("Compact")), strict=True))
+    found["keys"] = request.COOKIES.get("keys") != "off"
+    found["groups"] = navigation(request, found)
+    return found
+
+
+def _providers() -> list[Callable[[HttpRequest], Mapping[str, Any]]]:
+    return [import_string(path) for path in settings.PORTAL_SHELL]
+
+
+def _name(person: Any) -> str:
+    if person is None or not person.is_authenticated:
+        return ""
+    return str(getattr(person, "short_name", "") or person)
+
+
+def _chosen(request: HttpRequest, name: str, known: tuple[str, ...], otherwise: str) -> str:
+    """What this browser was told, or else what the person's row says."""
+    value = request.COOKIES.get(name, "")
+    return value if value in known else otherwise
+
+
+def navigation(request: HttpRequest, found: Mapping[str, Any]) -> tuple[NavGroup, ...]:
+    """The groups a person may see; an item without permission is absent, a group without items too."""
+    items = [item for item in declared("nav") if may(request.user, item.does)]
+    urls = {item.page: reverse(item.page) for item in items}
+    current = _current(request, urls)
+    groups = []
+    for title in GROUPS:
+        mine = sorted((item for item in items if item.group == title), key=lambda item: item.order)
+        links = tuple(_link(item, urls[item.page], current, found) for item in mine)
+        if links:
+            groups.append(NavGroup(title, links))
+    return tuple(groups)
+
+
+def _link(item: NavItem, url: str, current: str, found: Mapping[str, Any]) -> NavLink:
+    count = found["inbox_count"] if url == found["inbox_url"] else None
+    return NavLink(gettext(item.title), url, current=item.page == current, count=count)
+
+
+def _current(request: HttpRequest, urls: Mapping[str, str]) -> str:
+    """The page the request belongs to: what the view said, or else the longest address that begins it."""
+    said = getattr(request, "nav_page", "")
+    if said:
+        return str(said)
+    fitting = [page for page, url in urls.items() if request.path.startswith(url) and url != "/"]
+    if fitting:
+        return max(fitting, key=lambda page: len(urls[page]))
+    return next((page for page, url in urls.items() if url == request.path), "")

@@ -1,0 +1,84 @@
+"""A page with a form that calls one service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+
+from portal.errors import PortalError
+from portal.web.forms import ConfirmForm, apply_error
+from portal.web.pages.base import Page, Text
+
+
+class FormPage(Page):
+    """GET shows the form, POST calls ``perform``; what is wrong comes back beside its field, with 422.
+
+    What was typed is kept, the first error is listed on top, and leaving with changes asks first.
+    """
+
+    template_name = "shapes/form.html"
+    fragment_name = "components/form_box.html"
+    form_class: ClassVar[type[BaseForm]]
+    submit: ClassVar[Text] = _("Save")
+    danger: ClassVar[bool] = False
+
+    def perform(self, form: Any) -> str | HttpResponse:
+        """Call the service with ``form.cleaned_data``; return the address to go on to."""
+        raise NotImplementedError
+
+    def initial(self) -> Mapping[str, Any]:
+        return {}
+
+    def form_arguments(self) -> Mapping[str, Any]:
+        """Further arguments of the form's constructor, e.g. an instance or choices."""
+        return {}
+
+    def done(self, form: Any) -> Text:  # noqa: ARG002 - for those who name what was saved
+        """The message shown on the next page."""
+        return ""
+
+    def cancel_url(self) -> str:
+        crumbs = [crumb.url for crumb in self.crumbs() if crumb.url]
+        return crumbs[-1] if crumbs else "/"
+
+    def make_form(self, **data: Any) -> BaseForm:
+        return self.form_class(**{"initial": dict(self.initial()), **self.form_arguments(), **data})
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ARG002 - the route's
+        return self.show(self.make_form())
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ARG002 - the route's
+        form = self.make_form(data=request.POST, files=request.FILES)
+        if not form.is_valid():
+            return self.show(form, status=422)
+        try:
+            answer = self.perform(form)
+        except PortalError as error:
+            if error.status in {403, 404, 500}:
+                raise
+            apply_error(form, error)
+            return self.show(form, status=422)
+        return self.leave(answer, self.done(form)) if isinstance(answer, str) else answer
+
+    def show(self, form: BaseForm, status: int = 200) -> HttpResponse:
+        multipart = form.is_multipart()
+        return self.render(
+            status,
+            form=form,
+            submit=self.submit,
+            danger=self.danger,
+            cancel=self.cancel_url(),
+            multipart=multipart,
+        )
+
+
+class ConfirmPage(FormPage):
+    """A step before something that cannot be taken back. ``summary()`` says what will happen, to what."""
+
+    template_name = "shapes/confirm.html"
+    form_class = ConfirmForm
+    danger = True
