@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
@@ -38,6 +37,6 @@ class TokenAuthentication(BaseAuthentication):
 def _password(value: str) -> str:
     try:
         decoded = base64.b64decode(value, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # not base64, not ASCII, or not UTF-8 inside
         raise AuthenticationFailed("The basic credentials are not readable.") from error
     return decoded.partition(":")[2]
