@@ -5,7 +5,7 @@
     again        the stored answer, with ``Idempotency-Replayed: true``
     meanwhile    409 with Retry-After
     other body   422, as for another address: a key belongs to one request
-    refused      4xx and 5xx leave nothing behind, the key is free again
+    refused      4xx and 5xx leave nothing behind, the key is free again (a handler calls one service)
     crashed      nothing was committed; after the lease the key may be claimed again, and a process that
                  only slept finds the fence gone and undoes its work
 
@@ -34,7 +34,7 @@ from rest_framework.response import Response
 
 from portal.api import callers
 from portal.api.models import IdempotencyKey
-from portal.api.transactions import Undo, together
+from portal.api.transactions import together
 from portal.errors import Conflict, Invalid, Problem, Unprocessable
 
 HEADER = "Idempotency-Key"
@@ -69,7 +69,7 @@ class KeyReused(Unprocessable):
     title = "The key belongs to another request"
 
 
-class LostClaim(Undo):
+class LostClaim(Exception):
     """The lease was over and somebody else has the key: this work may not stand."""
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
+from django.contrib.auth import get_user_model
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
@@ -50,6 +52,9 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
     target_class = "portal.accounts.authentication.TokenAuthentication"
     name = ["bearer", "basic"]
+
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:  # noqa: ARG002 - as below
+        return [{"bearer": []}, {"basic": []}]
 
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:  # noqa: ARG002 - the base class's signature
         return [
@@ -128,7 +133,8 @@ HEADER_OF_METHOD = {"post": "IdempotencyKey", "put": "IfMatch", "patch": "IfMatc
 def document() -> dict[str, Any]:
     """The whole document, the same for everybody, made once."""
     generator: Any = SchemaGenerator  # its methods have no types
-    drawn: dict[str, Any] = generator().get_schema(request=None, public=True)
+    asked_by = SimpleNamespace(user=nobody(), auth=None, META={})
+    drawn: dict[str, Any] = generator().get_schema(request=asked_by, public=True)
     components = drawn.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = PROBLEM
     components["responses"] = {name: _response(description) for name, description in RESPONSES.items()}
@@ -145,6 +151,13 @@ def document() -> dict[str, Any]:
 def as_json() -> bytes:
     """The document in the form in which it is committed and served."""
     return orjson.dumps(document(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def nobody() -> Any:
+    """A person without memberships, for whom ``get_queryset`` can be built and would find nothing."""
+    person = get_user_model()(pk=0)
+    person.__dict__["current_memberships"] = []
+    return person
 
 
 def _response(description: str) -> dict[str, Any]:

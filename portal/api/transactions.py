@@ -6,20 +6,19 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from django.db import transaction
+from rest_framework.exceptions import APIException
+
+from portal.errors import PortalError
 
 T = TypeVar("T")
 
 
-class Undo(Exception):
-    """Raised inside ``together``: nothing of the work may stand."""
-
-
 def together(work: Callable[[], T]) -> T:
-    """Commit at once what ``work`` would have committed piece by piece, also when it raises.
+    """Commit at once what ``work`` would have committed piece by piece; after a defect, nothing of it.
 
     A service owns its transaction: when it refuses, it has undone its changes by itself, and may have
-    recorded the refusal afterwards. So its exception does not undo the whole; it leaves as it came, after
-    the commit. Inside somebody else's transaction this adds nothing.
+    recorded the refusal afterwards. So a refusal does not undo the whole; it leaves as it came, after the
+    commit. Inside somebody else's transaction this adds nothing.
 
     Not ``transaction.atomic``, in which a durable block, such as the record of a refusal, may not stand.
     """
@@ -29,10 +28,7 @@ def together(work: Callable[[], T]) -> T:
     transaction.set_autocommit(False)
     try:
         result = work()
-    except Undo:
-        transaction.rollback()
-        raise
-    except Exception:
+    except (PortalError, APIException):
         transaction.commit()
         raise
     except BaseException:

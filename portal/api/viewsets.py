@@ -47,6 +47,7 @@ from portal.api import etags, filters, idempotency, rates
 from portal.api.idempotency import DigestingStream
 from portal.api.permissions import DeclaredAction, declared_action
 from portal.api.rates import RateLimit
+from portal.api.schema import PortalSchema
 from portal.api.transactions import together
 from portal.errors import Missing
 
@@ -67,6 +68,7 @@ class Endpoint(APIView):
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]
     permission_classes = [DeclaredAction]
     throttle_classes = [RateLimit]
+    schema = PortalSchema()
     lease: ClassVar[timedelta] = timedelta(seconds=60)
     """How long a POST with an Idempotency-Key may take before the key counts as abandoned."""
 
