@@ -41,7 +41,8 @@ def declared_action(view: Any) -> str:
         return does
     method = view.request.method.lower()
     handler = getattr(view, "action", None) if hasattr(view, "action_map") else method
-    if handler is None or not hasattr(view, method):
+    is_taken = method in view.http_method_names and hasattr(view, method)
+    if handler is None or not is_taken:
         return SIGNED_IN
     action = does.get(handler) or does.get("get" if method == "head" else handler) or does.get("*")
     if action is None:

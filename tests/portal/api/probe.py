@@ -53,6 +53,11 @@ class SystemOutput(StrictSerializer):
     updated_at = serializers.DateTimeField()
 
 
+class ModelOutput(StrictSerializer):
+    name = serializers.CharField()
+    system = serializers.CharField(source="system.name")
+
+
 class Reason(StrictSerializer):
     reason = serializers.CharField(max_length=200)
 
@@ -141,8 +146,8 @@ class SystemProbe(
 class ModelProbe(FastListMixin[RegisteredModel], RetrieveMixin[RegisteredModel]):
     """Models, listed without serializers and found by name."""
 
-    does = "registry.read"
-    serializer_class = Reason
+    does = {"list": "registry.read", "retrieve": "registry.read"}
+    serializer_class = ModelOutput
     columns = ("name", "system__name")
     sorts = ("name", "updated_at")
     lookup_field = "name"

@@ -85,6 +85,7 @@ def test_an_address_without_a_declared_action_answers_nobody(cast: Cast) -> None
     request = APIRequestFactory().get("/api/v1/undeclared/")
     force_authenticate(request, cast.erin)
     assert Undeclared.as_view()(request).status_code == 403
+    assert cast.client(cast.erin).get("/api/v1/undeclared/").status_code >= 400
 
 
 @pytest.mark.parametrize(
@@ -106,6 +107,13 @@ def test_the_framework_speaks_in_the_same_body(
     assert response.status_code == status
     assert response.json()["type"] == f"/api/problems/{kind}/"
     assert response.json()["status"] == status
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE"])
+def test_a_method_that_nobody_declared_is_not_taken(cast: Cast, method: str) -> None:
+    address = "/api/v1/models/"
+    assert cast.client(cast.erin).generic(method, address).status_code == 405
+    assert cast.client().generic(method, address).status_code == 401
 
 
 def test_busy_says_when_to_come_back(cast: Cast) -> None:
