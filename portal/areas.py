@@ -361,7 +361,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class ModelTab:
-    """A tab of the model page: ``title`` and the page name, reversed with the model's name."""
+    """A tab of the version page: ``title`` and the page name, reversed with model name and number."""
 
     title: str
     page: str
@@ -386,6 +386,10 @@ class Area:
     metrics: tuple[MetricKind, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     panels: tuple[Panel, ...] = ()
+    version_panels: tuple[Panel, ...] = ()
+    """Boxes of the version page; their ``context(user, version)`` takes a ``ModelVersion``."""
+    system_panels: tuple[Panel, ...] = ()
+    """Boxes of the system page; their ``context(user, system)`` takes a ``System``."""
     tabs: tuple[ModelTab, ...] = ()
     search: Callable[[Any, str], Sequence[Mapping[str, str]]] | None = None
     simulate: str = ""

@@ -20,7 +20,7 @@ AREA = Area(
         "registry.grant": {Role.COMMITTEE, Role.ETHICS},
     },
     tabs=(
-        ModelTab("Overview", "registry:model", does="registry.read", order=10),
+        ModelTab("Overview", "registry:version", does="registry.read", order=10),
         ModelTab("Versions", "registry:versions", does="registry.read", order=40),
     ),
     simulate="portal.registry.demo.simulate",

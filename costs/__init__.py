@@ -1,0 +1,1 @@
+"""What does AI cost, and who answers for it? Bills, allocation, budgets (M8)."""

@@ -1,0 +1,3 @@
+from portal.areas import Area
+
+AREA = Area(slug="costs", title="Cost and accountability")
