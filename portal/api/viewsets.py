@@ -81,7 +81,7 @@ class Endpoint(APIView):
         filters.clean(request)
         handler: Handler | None = getattr(self, "post", None)
         if self.watched_body is not None and handler is not None:
-            self.post = partial(self._post_once, handler, self.watched_body)
+            vars(self)["post"] = partial(self._post_once, handler, self.watched_body)
 
     def _post_once(
         self, handler: Handler, body: DigestingStream, request: Request, *args: Any, **kwargs: Any

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,14 +26,16 @@ class Cast:
 
     def client(self, user: User | None = None, **headers: str) -> APIClient:
         """A program with a fresh token of this person, or without one."""
-        client = APIClient(raise_request_exception=False, headers=headers)
+        return self.clients(user, 1, **headers)[0]
+
+    def clients(self, user: User | None, count: int, **headers: str) -> list[APIClient]:
+        """So many programs with the same token."""
         if user is not None:
-            unit = user.memberships.get().unit
-            _, key = issue_token(
-                user, name="test", unit=unit, scopes=["read", "register"], days=1, actor=user
-            )
-            client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
-        return client
+            unit = Membership.objects.get(user=user).unit
+            scopes = ["read", "register"]
+            _, key = issue_token(user, name="test", unit=unit, scopes=scopes, days=1, actor=user)
+            headers = {"Authorization": f"Bearer {key}", **headers}
+        return [APIClient(raise_request_exception=False, headers=headers) for _ in range(count)]
 
 
 def make_cast() -> Cast:
@@ -57,9 +58,8 @@ def _person(username: str, role: Role, unit: Unit) -> User:
 
 
 @pytest.fixture(autouse=True)
-def _probe_addresses(settings: Any) -> Iterator[None]:
+def _probe_addresses(settings: Any) -> None:
     settings.ROOT_URLCONF = "tests.portal.api.probe"
-    return
 
 
 @pytest.fixture

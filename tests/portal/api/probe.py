@@ -166,7 +166,8 @@ class Upload(Endpoint):
     parser_classes = [MultiPartParser]
 
     def post(self, request: Request) -> Response:
-        return Response({"size": request.data["file"].size}, status=201)
+        file: Any = request.FILES["file"]
+        return Response({"size": file.size}, status=201)
 
 
 class Raises(Endpoint):

@@ -11,18 +11,20 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
+from portal.accounts.models import Membership
 from portal.api.idempotency import DigestingStream, purge_idempotency_keys
 from portal.api.models import IdempotencyKey
+from portal.areas import Role
 from portal.registry.models import System
 from tests.portal.api import probe
 from tests.portal.api.conftest import Cast, make_cast
-from tests.portal.api.parallel import at_once
+from tests.portal.api.parallel import Call, at_once
 
 SYSTEMS = "/api/v1/systems/"
 pytestmark = pytest.mark.real_commits
@@ -72,23 +74,20 @@ def test_keys_of_two_callers_have_nothing_to_do_with_each_other(cast: Cast) -> N
 def test_whoever_lost_the_right_does_not_get_the_old_answer(cast: Cast) -> None:
     client = cast.client(cast.erin)
     post(client, {"name": "pricing"}, "k1")
-    cast.erin.memberships.update(role="employee")
+    Membership.objects.filter(user=cast.erin).update(role=Role.EMPLOYEE)
     assert post(client, {"name": "pricing"}, "k1").status_code == 403
 
 
 def test_twenty_at_once_have_one_effect(cast: Cast) -> None:
-    client = cast.client(cast.erin)
-    twenty = [
-        APIClient(headers={"Authorization": client._credentials["HTTP_AUTHORIZATION"]}) for _ in range(20)
-    ]
-    answers = at_once([partial(post, each, {"name": "pricing"}, "k1") for each in twenty])
+    twenty = cast.clients(cast.erin, 20)
+    answers = at_once([partial(post, client, {"name": "pricing"}, "k1") for client in twenty])
     statuses = Counter(answer.status_code for answer in answers)
     assert statuses[201] >= 1
     assert statuses[201] + statuses[409] == 20
     assert {answer["Retry-After"] for answer in answers if answer.status_code == 409} <= {"1"}
     assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
     assert System.objects.filter(name="pricing").count() == 1
-    assert post(client, {"name": "pricing"}, "k1").status_code == 201
+    assert post(twenty[0], {"name": "pricing"}, "k1").status_code == 201
 
 
 def test_while_the_first_runs_the_second_is_told_to_wait(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,19 +100,14 @@ def test_while_the_first_runs_the_second_is_told_to_wait(cast: Cast, monkeypatch
         return create(data, actor=actor)
 
     monkeypatch.setattr(probe, "create_system", slow)
-    answers: list[Any] = []
-    first = threading.Thread(
-        target=lambda: (answers.append(post(client, {"name": "slow"}, "k1")), connection.close())
-    )
-    first.start()
+    first = Call(partial(post, client, {"name": "slow"}, "k1"))
     assert entered.wait(30)
     meanwhile = post(client, {"name": "slow"}, "k1")
     leave.set()
-    first.join()
     assert (meanwhile.status_code, meanwhile["Retry-After"]) == (409, "1")
     assert meanwhile.json()["type"] == "/api/problems/still-running/"
-    assert answers[0].status_code == 201
-    assert post(client, {"name": "slow"}, "k1").content == answers[0].content
+    assert first.answer.status_code == 201
+    assert post(client, {"name": "slow"}, "k1").content == first.answer.content
 
 
 def test_a_refusal_leaves_the_key_free(cast: Cast) -> None:
@@ -178,9 +172,7 @@ def test_a_process_that_slept_through_its_lease_undoes_its_work(
     def sleeps(data: Any, *, actor: Any) -> System:
         monkeypatch.setattr(probe, "create_system", create)
         made = create({"name": "of the sleeper"}, actor=actor)
-        thread = threading.Thread(target=lambda: (second.append(takes_over()), connection.close()))
-        thread.start()
-        thread.join()
+        second.append(Call(takes_over).answer)
         return made
 
     def takes_over() -> Any:
@@ -218,9 +210,8 @@ def test_an_upload_is_recognised_though_its_boundary_is_new(cast: Cast) -> None:
             + f"\r\n--{boundary}--\r\n".encode()
         )
         content_type = f"multipart/form-data; boundary={boundary}"
-        return client.generic(
-            "POST", "/api/v1/uploads/", body, content_type, headers={"Idempotency-Key": "k1"}
-        )
+        headers = {"Idempotency-Key": "k1"}
+        return client.post("/api/v1/uploads/", body, content_type=content_type, headers=headers)
 
     large = b"a,b\n" * 800_000
     assert upload(large, "first-boundary").json() == {"size": 3_200_000}

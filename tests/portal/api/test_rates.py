@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,6 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from portal.api import rates
 from portal.api.models import RateCounter
 from portal.api.rates import Allowance, purge_rate_counters, spend
 from tests.portal.api.conftest import Cast, make_cast
@@ -24,16 +24,10 @@ def cast(db: None) -> Cast:
     return make_cast()
 
 
-def clones(client: APIClient, count: int) -> list[APIClient]:
-    return [
-        APIClient(headers={"Authorization": client._credentials["HTTP_AUTHORIZATION"]}) for _ in range(count)
-    ]
-
-
 @pytest.mark.parametrize("limit", [1, 5, 39])
 def test_of_forty_parallel_requests_exactly_the_limit_passes(cast: Cast, settings: Any, limit: int) -> None:
     settings.PORTAL_RATE_TOKEN = f"{limit}/hour"
-    forty = clones(cast.client(cast.erin), 40)
+    forty = cast.clients(cast.erin, 40)
     answers = at_once([partial(client.get, SYSTEMS) for client in forty])
     statuses = [answer.status_code for answer in answers]
     assert (statuses.count(200), statuses.count(429)) == (limit, 40 - limit)
@@ -89,7 +83,7 @@ def test_behind_a_proxy_the_address_is_the_one_the_proxy_wrote(cast: Cast, setti
 def test_counters_of_the_silent_are_forgotten(cast: Cast) -> None:
     spend([("token 1", Allowance(1, 60)), ("address ::1", Allowance(1, 60))])
     assert purge_rate_counters() == 0
-    assert purge_rate_counters(timezone.now() + rates.timedelta(days=2)) == 2
+    assert purge_rate_counters(timezone.now() + timedelta(days=2)) == 2
 
 
 @pytest.mark.parametrize("text", ["", "5", "five/minute", "-1/minute", "5/week", "5/minute/2"])

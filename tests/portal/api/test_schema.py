@@ -87,7 +87,8 @@ def test_requests_are_described_by_the_inputs_of_the_action() -> None:
     def body(address: str, method: str) -> dict[str, Any]:
         operation = document["paths"][address][method]
         reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
-        return document["components"]["schemas"][reference.rpartition("/")[2]]
+        schemas: dict[str, dict[str, Any]] = document["components"]["schemas"]
+        return schemas[reference.rpartition("/")[2]]
 
     assert "share" in body("/api/v1/systems/", "post")["properties"]
     assert body("/api/v1/systems/", "post")["required"] == ["name"]
