@@ -74,7 +74,7 @@ class Polling(bootsteps.StartStopStep):
 
     def create(self, parent: Any) -> Any:
         os.environ[NAME] = f"{socket.gethostname()}:{os.getpid()}"
-        return Keeper(parent.max_concurrency)
+        return Keeper(parent.concurrency)
 
 
 def extend(app: Celery) -> None:

@@ -40,7 +40,7 @@ class Marks:
         """(attempt, process) of every commit of a run."""
         with connections["default"].cursor() as cursor:
             cursor.execute("SELECT attempt, pid FROM yard_mark WHERE run = %s", [run_id])
-            return cursor.fetchall()
+            return [(attempt, pid) for attempt, pid in cursor.fetchall()]
 
     def counts(self) -> dict[int, int]:
         """How often each run committed."""

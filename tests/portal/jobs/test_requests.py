@@ -10,6 +10,7 @@ from django.db import transaction
 from portal.accounts.models import User
 from portal.areas import Window
 from portal.audit.models import Entry
+from portal.celery import app
 from portal.errors import Invalid, Refused
 from portal.jobs import doorbell
 from portal.jobs.models import Run, RunState
@@ -213,7 +214,7 @@ def test_batches_that_touch_the_same_windows_in_other_orders_do_not_lock_each_ot
 
 @pytest.mark.real_commits
 def test_an_absent_broker_delays_nobody(churn: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doorbell.app.conf, "broker_url", "redis+socket:///nowhere/valkey.sock")
+    monkeypatch.setattr(app.conf, "broker_url", "redis+socket:///nowhere/valkey.sock")
     monkeypatch.setattr(doorbell, "_quiet_until", 0.0)
     doorbell._pool.cache_clear()
     started = time.monotonic()

@@ -39,7 +39,7 @@ def work(run: Run) -> Callable[[], Any]:
     seconds = run.arguments.get("first_seconds" if run.attempt == 1 else "seconds", run.arguments["seconds"])
     steps = max(1, round(10 * seconds))
     for step in range(steps):
-        progress(run, step, steps, f"step {step}")
+        progress(run, step, steps, f"in {os.getpid()}")
         time.sleep(seconds / steps)
     return lambda: mark(run)
 

@@ -1,0 +1,94 @@
+"""A real worker and a real broker, to be killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from scripts import valkey
+from scripts.processes import service_account
+from scripts.valkey import Valkey
+
+ROOT = Path(__file__).parents[3]
+
+
+def eventually(condition: Callable[[], object], seconds: float = 15) -> float:
+    """Wait until the condition holds; how many seconds it took. Fails when it does not come to hold."""
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() - started < seconds, "it did not come to hold in time"
+        time.sleep(0.02)
+    return time.monotonic() - started
+
+
+class Broker:
+    """A Valkey of the test's own."""
+
+    def __init__(self, folder: Path) -> None:
+        account = service_account()
+        if account is not None:
+            account.owns(folder)
+            folder.chmod(0o711)
+        binary = valkey.within_reach(valkey.find_binary(), account, folder)
+        self.valkey = Valkey(binary, folder / "data", folder, folder / "valkey.log", account)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.valkey.socket}"
+
+    def start(self) -> None:
+        self.process = self.valkey.start()
+
+    def send(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+class Worker:
+    """``celery worker`` with two processes, as the supervisor starts it, knowing the jobs of the yard."""
+
+    def __init__(self, broker: Broker, log: Path) -> None:
+        self.broker = broker
+        self.log = log
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "celery", "--quiet", "-A", "portal.celery:app", "worker"]
+        options = ["--pool", "prefork", "--concurrency", "2", "--loglevel", "WARNING", "--without-mingle"]
+        environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.portal.jobs.yard.settings",
+            "REDIS_URL": self.broker.url,
+            "PORTAL_JOB_PROCESS": "1",
+        }
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, *options],
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def stop(self) -> int:
+        """Ask it to end in good order; its exit code."""
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(20)
+
+    def kill(self) -> None:
+        """Kill all of it at once: main process, pool and poller."""
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()

@@ -1,0 +1,197 @@
+"""A real worker on a real broker, both killed, frozen and absent: every run is still done exactly once.
+
+The tests share a worker and go from one fault to the next; each says what it asks for and what it finds.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from django.db import connections
+from pytest_django import DjangoDbBlocker
+
+from portal.accounts.models import Unit
+from portal.celery import app
+from portal.jobs import doorbell
+from portal.jobs.models import Delivery, DeliveryState, Outcome, Run, RunState
+from portal.jobs.models import Worker as Sign
+from portal.jobs.services import enqueue_webhook, outbox, request
+from portal.registry.models import System
+from tests import databases
+from tests.portal.jobs.conftest import Marks, person
+from tests.portal.jobs.processes import Broker, Worker, eventually
+from tests.portal.jobs.test_outbox import receiver
+from tests.portal.jobs.yard import work
+from tests.portal.jobs.yard.work import HOURLY, NOTE, TROUBLE, WORK
+
+pytestmark = pytest.mark.real_worker
+
+
+@dataclass
+class Plant:
+    """The worker, its broker and what they leave in the database."""
+
+    broker: Broker
+    worker: Worker
+    marks: Marks
+
+    def process_of(self, run: Run) -> int:
+        """The process that works on the run, once it has said so."""
+        eventually(lambda: Run.objects.get(pk=run.pk).message.startswith("in "))
+        return int(Run.objects.get(pk=run.pk).message.removeprefix("in "))
+
+    def done(self, *runs: Run, seconds: float = 15) -> float:
+        """Wait until all of them are done."""
+        keys = [run.pk for run in runs]
+        return eventually(lambda: not Run.objects.filter(pk__in=keys).exclude(state=RunState.DONE), seconds)
+
+
+@pytest.fixture(scope="module")
+def plant(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Plant]:
+    folder = tmp_path_factory.mktemp("plant")
+    before = app.conf.broker_url
+    with (
+        django_db_blocker.unblock(),
+        databases.clone("test_worker"),
+        TemporaryDirectory(prefix="portal-") as room,  # short and open enough for the broker's socket
+    ):
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(work.TABLE)
+        unit = Unit.objects.create(name="Fennmark", slug="fennmark", path="/fennmark/")
+        System.objects.create(name="Churn", unit=unit)
+        broker = Broker(Path(room))
+        worker = Worker(broker, folder / "worker.log")
+        app.conf.broker_url = broker.url.replace("unix://", "redis+socket://")
+        try:
+            broker.start()
+            worker.start()
+            yield Plant(broker, worker, Marks())
+        finally:
+            worker.kill()
+            broker.kill()
+            app.conf.broker_url = before
+
+
+@pytest.fixture(autouse=True)
+def _fresh_bell() -> None:
+    doorbell._pool.cache_clear()
+    doorbell._quiet_until = 0.0
+
+
+def many(count: int, **arguments: object) -> list[Run]:
+    return [request(NOTE, arguments={"n": n, **arguments}) for n in range(count)]
+
+
+def test_what_was_asked_for_before_the_worker_came_is_done(plant: Plant) -> None:
+    runs = many(10, batch="early")
+    plant.done(*runs, seconds=30)
+    assert {plant.marks.counts()[run.pk] for run in runs} == {1}
+
+
+def test_rung_work_starts_at_once_and_rings_too_many_do_no_harm(plant: Plant) -> None:
+    def lag() -> float:
+        run = request(NOTE, arguments={"at": time.time()})
+        doorbell.ring(8)
+        plant.done(run)
+        run.refresh_from_db()
+        assert run.started_at is not None
+        return (run.started_at - run.created_at).total_seconds()
+
+    lags = sorted(lag() for _ in range(9))
+    assert lags[4] < 0.5, "the median: by ring, not by poll"
+    assert set(plant.marks.counts().values()) == {1}
+
+
+def test_the_worker_says_that_it_is_alive_and_plans_by_itself(plant: Plant) -> None:
+    eventually(lambda: Run.objects.filter(job=HOURLY.slug, state=RunState.DONE).exists())
+    assert Sign.objects.alive().filter(concurrency=2).exists()
+
+
+def test_a_killed_pool_process_costs_an_attempt_and_nothing_else(plant: Plant) -> None:
+    run = request(WORK, arguments={"first_seconds": 30, "seconds": 0.2})
+    os.kill(plant.process_of(run), signal.SIGKILL)
+    plant.done(run)
+    assert [attempt for attempt, _ in plant.marks.of(run.pk)] == [2]
+    assert list(run.attempts.values_list("outcome", flat=True)) == [Outcome.LOST, Outcome.DONE]
+
+
+def test_a_process_frozen_longer_than_its_lease_commits_nothing_when_it_wakes(plant: Plant) -> None:
+    run = request(WORK, arguments={"first_seconds": 3, "seconds": 0.2})
+    frozen = plant.process_of(run)
+    os.kill(frozen, signal.SIGSTOP)
+    try:
+        plant.done(run)
+    finally:
+        os.kill(frozen, signal.SIGCONT)
+    after = many(4, batch="after the frozen one woke")
+    plant.done(*after)
+    time.sleep(1)
+    (mark,) = plant.marks.of(run.pk)
+    assert mark[0] == 2
+    assert mark[1] != frozen
+
+
+def test_a_job_that_kills_its_process_is_dead_after_its_attempts(plant: Plant) -> None:
+    run = request(TROUBLE, arguments={"how": "die"})
+    eventually(lambda: Run.objects.get(pk=run.pk).state == RunState.DEAD)
+    assert Run.objects.get(pk=run.pk).attempt == TROUBLE.attempts
+    plant.done(*many(4, batch="after poison"))
+
+
+def test_a_broker_that_froze_neither_holds_up_the_request_nor_the_work(plant: Plant) -> None:
+    plant.broker.send(signal.SIGSTOP)
+    try:
+        started = time.monotonic()
+        runs = many(3, batch="frozen broker")
+        assert time.monotonic() - started < 2.5
+        assert plant.done(*runs) < 6
+    finally:
+        plant.broker.send(signal.SIGCONT)
+
+
+def test_without_a_broker_the_worker_looks_by_itself_and_does_two_at_once(plant: Plant) -> None:
+    plant.broker.kill()
+    started = time.monotonic()
+    runs = [request(WORK, arguments={"seconds": 1, "n": n}) for n in range(4)]
+    assert time.monotonic() - started < 1
+    assert plant.done(*runs) < 8
+    assert {plant.marks.counts()[run.pk] for run in runs} == {1}
+
+
+def test_a_worker_that_was_killed_whole_is_replaced_without_a_broker(plant: Plant) -> None:
+    runs = [request(WORK, arguments={"first_seconds": 30, "seconds": 0.1, "n": n}) for n in range(2)]
+    for run in runs:
+        plant.process_of(run)
+    waiting = many(10, batch="behind the killed")
+    plant.worker.kill()
+    plant.worker.start()
+    plant.done(*runs, *waiting, seconds=30)
+    assert {plant.marks.counts()[run.pk] for run in (*runs, *waiting)} == {1}
+    assert [attempt for run in runs for attempt, _ in plant.marks.of(run.pk)] == [2, 2]
+
+
+def test_the_outbox_is_emptied_without_a_broker_too(plant: Plant) -> None:
+    ada = person("ada", "administrator", Unit.objects.get())  # type: ignore[arg-type]
+    with receiver(200) as there:
+        outbox.allow_target("127.0.0.1", there.port, actor=ada, reason="The receiver of this test")
+        for n in range(20):
+            enqueue_webhook(there.url, "finding.raised", {"n": n}, f"finding-{n}")
+        eventually(lambda: not Delivery.objects.exclude(state=DeliveryState.SENT).exists())
+    assert set(there.keys) == {f"finding-{n}" for n in range(20)}
+
+
+def test_told_to_stop_the_worker_finishes_what_it_does(plant: Plant) -> None:
+    plant.broker.start()
+    run = request(WORK, arguments={"seconds": 1.5})
+    plant.process_of(run)
+    assert plant.worker.stop() == 0
+    run.refresh_from_db()
+    assert (run.state, run.attempt) == (RunState.DONE, 1)
+    assert not Run.objects.filter(state=RunState.RUNNING).exists()
