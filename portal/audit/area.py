@@ -1,7 +1,8 @@
 """What the audit declares: who reads which entries."""
 
 from portal.areas import Area, NavItem, Role
-from portal.audit.jobs import SEAL
+from portal.audit.jobs import SEAL, VERIFY
+from portal.audit.panels import AUDIT_STATE
 
 READERS = {
     Role.EXECUTIVE,
@@ -23,5 +24,6 @@ AREA = Area(
         "audit.all.read": {Role.AUDITOR, Role.ADMINISTRATOR},
         "audit.export.read": {Role.AUDITOR},
     },
-    jobs=(SEAL,),
+    jobs=(SEAL, VERIFY),
+    panels=(AUDIT_STATE,),
 )

@@ -8,11 +8,17 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.db.models.functions import Upper
 from django.urls import reverse
 
 SYSTEM_MODEL = "registry.System"
 """A string, like the actor's: the row an entry is scoped by lives above this package."""
+
+
+VERIFIED = "audit.verified"
+"""The action under which a verification of the whole audit is recorded."""
 
 
 class Effect(models.TextChoices):
@@ -27,19 +33,25 @@ class Effect(models.TextChoices):
 EVERYTHING = ~models.Q(pk__in=())
 
 
-def _within(user: Any, *, systems: str, everything: str) -> models.Q:
-    """Entries of the systems on which a person may do the one action, and of the units where the other.
+def sees_everything(user: Any, action: str) -> bool:
+    """Whether a person may do the action at the root: on all entries, those of no unit included."""
+    return _units().filter(parent=None, path__in=user.places(action)).exists()
 
-    At the root the other means all entries, those of no unit included.
-    """
-    system = apps.get_model(SYSTEM_MODEL)
-    unit = system._meta.get_field("unit").related_model  # noqa: SLF001 - Django's documented API of models
-    scope = models.Q(system_id__in=system.objects.visible_to(user, systems).order_by().values("pk"))
-    paths = user.places(everything)
-    if unit.objects.filter(parent=None, path__in=paths).exists():
+
+def _units() -> models.QuerySet[Any]:
+    unit = apps.get_model(SYSTEM_MODEL)._meta.get_field("unit").related_model  # noqa: SLF001 - documented API
+    found: models.QuerySet[Any] = unit.objects.order_by()
+    return found
+
+
+def _within(user: Any, *, systems: str, everything: str) -> models.Q:
+    """Entries of the systems on which a person may do the one action, and of the units where the other."""
+    if sees_everything(user, everything):
         return EVERYTHING
-    for path in paths:
-        scope |= models.Q(unit_id__in=unit.objects.filter(path__startswith=path).order_by().values("pk"))
+    visible = apps.get_model(SYSTEM_MODEL)._default_manager.visible_to(user, systems)  # noqa: SLF001 - documented
+    scope = models.Q(system_id__in=visible.order_by().values("pk"))
+    for path in user.places(everything):
+        scope |= models.Q(unit_id__in=_units().filter(path__startswith=path).values("pk"))
     return scope
 
 
@@ -53,6 +65,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
                 models.When(full, then=True), default=False, output_field=models.BooleanField()
             )
         )
+
+    def exportable_by(self, user: Any) -> EntryQuerySet:
+        """The entries this person may take away in full."""
+        return self.filter(_within(user, systems="audit.export.read", everything="audit.export.read"))
 
     def about(self, obj: models.Model) -> EntryQuerySet:
         """What was done to this object; of a system, what was done to anything that belongs to it."""
@@ -100,7 +116,17 @@ class Entry(models.Model):
             models.Index(fields=["-happened_at", "-id"], name="audit_by_time"),
             models.Index(fields=["system_id", "-happened_at", "-id"], name="audit_by_system"),
             models.Index(fields=["actor", "-happened_at", "-id"], name="audit_by_actor"),
-            models.Index(fields=["action", "-happened_at", "-id"], name="audit_by_action"),
+            models.Index(
+                fields=["action", "-happened_at", "-id"],
+                name="audit_by_action",
+                opclasses=["text_pattern_ops", "timestamptz_ops", "int8_ops"],
+            ),
+            models.Index(fields=["request_id"], name="audit_by_request", condition=~models.Q(request_id="")),
+            models.Index(
+                OpClass(Upper("label"), name="text_pattern_ops"),
+                name="audit_by_label",
+                condition=~models.Q(label=""),
+            ),
             models.Index(
                 fields=["object_type", "object_id", "-happened_at", "-id"],
                 include=["effect"],

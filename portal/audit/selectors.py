@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Count, Min, Model, QuerySet
+from django.utils import timezone
 
-from portal.audit.models import Effect, Entry, PersonalValue
+from portal.audit.models import VERIFIED, Effect, Entry, Pending, Seal
+from portal.audit.personal import disclosed
 
 State = dict[str, Any]
 
@@ -34,9 +37,8 @@ def state_as_of(model: type[Model], at: datetime, ids: Iterable[Any] | None = No
         if when > pictures[object_id][0]:
             pictures[object_id][1].update(after)
     states = {object_id: state for object_id, (_, state) in pictures.items() if state}
-    _disclose(states.values())
     to_key = model._meta.pk.to_python  # noqa: SLF001 - documented
-    return {to_key(object_id): state for object_id, state in states.items()}
+    return dict(zip(map(to_key, states), disclosed(list(states.values())), strict=True))
 
 
 Moment = tuple[datetime, int]
@@ -73,24 +75,33 @@ def _changes(
         yield object_id, (happened_at, number), json.loads(body)["after"]
 
 
-def _disclose(states: Collection[State]) -> None:
-    """Put the kept personal values in the place of their commitments."""
-    digests = {digest for state in states for value in state.values() if (digest := committed(value))}
-    kept = values_of(digests)
-    for state in states:
-        state.update({name: kept.get(d) for name, value in state.items() if (d := committed(value))})
+@dataclass(frozen=True, slots=True)
+class AuditState:
+    """How the audit stands: the newest seal, what waits for the next, what the last verification found."""
+
+    seal: Seal | None
+    waiting: int
+    waiting_since: datetime | None
+    verified: Entry | None
 
 
-def committed(value: Any) -> str | None:
-    """The digest, when the value is a commitment."""
-    if isinstance(value, dict) and value.keys() == {"commitment"}:
-        digest: str = value["commitment"]
-        return digest
-    return None
+def audit_state() -> AuditState:
+    """Three queries, each of a row or of what waits."""
+    waiting = Entry.objects.filter(pk__in=Pending.objects.values("pk")).order_by()
+    told = waiting.aggregate(count=Count("pk"), since=Min("recorded_at"))
+    return AuditState(
+        seal=Seal.objects.first(),
+        waiting=told["count"],
+        waiting_since=told["since"],
+        verified=Entry.objects.filter(action=VERIFIED).first(),
+    )
 
 
-def values_of(digests: Collection[str]) -> dict[str, str]:
-    """The personal values behind these digests, as far as they are not erased."""
-    if not digests:
-        return {}
-    return dict(PersonalValue.objects.filter(pk__in=digests).values_list("digest", "value"))
+def readiness() -> dict[str, Any]:
+    """What /readyz tells of the audit: how many entries wait for a seal, and for how many seconds already."""
+    state = audit_state()
+    since = state.waiting_since
+    return {
+        "audit_waiting": state.waiting,
+        "audit_waiting_seconds": 0 if since is None else round((timezone.now() - since).total_seconds()),
+    }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from django.apps import apps
@@ -16,16 +15,20 @@ from django.db.transaction import TransactionManagementError
 
 from portal.audit import keys
 from portal.audit.canonical import canonical, instant, plain
-from portal.audit.models import SYSTEM_MODEL, Effect, Entry, PersonalValue, SealKey
+from portal.audit.models import SYSTEM_MODEL, VERIFIED, Effect, Entry, PersonalValue, SealKey
 from portal.audit.origin import Origin, current
+from portal.audit.personal import Apart
 from portal.audit.sealing import hold_off_sealers, seal_pending
 from portal.audit.snapshots import Personal, personal_fields, snapshot
+from portal.audit.verifier import Report
 
 __all__ = [
     "Personal",
     "erase_person",
     "record",
     "record_denial",
+    "record_export",
+    "record_verification",
     "rotate_key",
     "seal_pending",
     "snapshot",
@@ -94,6 +97,29 @@ def rotate_key(*, actor: Any, reason: str, lost: bool = False) -> SealKey:
     return key
 
 
+@transaction.atomic
+def record_verification(report: Report) -> Entry:
+    """Keep what a verification of the whole audit found, with its first problems."""
+    return record(
+        VERIFIED,
+        None,
+        actor=None,
+        holds=report.holds,
+        entries=report.entries,
+        seals=report.seals,
+        last_seal=report.last_seal,
+        problems=[str(problem) for problem in report.problems[:10]],
+    )
+
+
+@transaction.atomic
+def record_export(*, actor: Any, complete: bool, entries: int | None, filters: Mapping[str, str]) -> Entry:
+    """Keep who took entries away, and which; ``entries`` is None where nobody counted them."""
+    return record(
+        "audit.exported", None, actor=actor, complete=complete, entries=entries, filters=dict(filters)
+    )
+
+
 def _write(
     action: str,
     obj: Model | None,
@@ -111,7 +137,7 @@ def _write(
     origin = current()
     actor_id = getattr(actor, "pk", None)
     system_id = _system_of(obj)
-    apart = _Apart(person_id=_person_of(obj))
+    apart = Apart(person_id=_person_of(obj))
     body: dict[str, Any] = {
         "schema": SCHEMA,
         "nonce": secrets.token_hex(16),
@@ -177,46 +203,6 @@ SAME_IN_BODY = (
     "request_id",
 )
 """Columns that bear the name of their key in the body."""
-
-
-class _Apart:
-    """Personal values on their way into a table of their own, while the entry gets their digests."""
-
-    def __init__(self, person_id: int | None) -> None:
-        self.person_id = person_id
-        self.values: dict[tuple[str, str], PersonalValue] = {}
-
-    def keep(self, name: str, value: Any, *, person_id: int | None = None) -> Any:
-        """The value itself, or the commitment to it when it is personal.
-
-        The same value under the same name gets the same commitment within one entry, so that before and
-        after can be compared.
-        """
-        if not isinstance(value, Personal):
-            return value
-        if (name, value) not in self.values:
-            salt = secrets.token_hex(16)
-            self.values[name, value] = PersonalValue(
-                digest=commitment(salt, value),
-                salt=salt,
-                value=str(value),
-                person_id=person_id or self.person_id,
-            )
-        return {"commitment": self.values[name, value].digest}
-
-    def keep_all(self, told: Mapping[str, Any] | None) -> dict[str, Any] | None:
-        return None if told is None else {name: self.keep(name, value) for name, value in told.items()}
-
-    def store(self, entry: Entry) -> None:
-        for value in self.values.values():
-            value.entry = entry
-        if self.values:
-            PersonalValue.objects.bulk_create(self.values.values())
-
-
-def commitment(salt: str, value: str) -> str:
-    """SHA-256 over salt and value: says nothing of the value without the salt, and fits no other value."""
-    return sha256(f"{salt}{value}".encode()).hexdigest()
 
 
 def _label(obj: Model | None) -> str:
