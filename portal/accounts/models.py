@@ -139,6 +139,12 @@ class User(AbstractBaseUser):
         return list(self.memberships.in_force().select_related("unit"))
 
     @property
+    def membership_words(self) -> str:
+        """The roles and units of the loaded memberships, in words."""
+        held = [m for m in self.memberships.all() if m.ended_at is None]
+        return ", ".join(f"{Role(m.role).name.capitalize()} in {m.unit}" for m in held)
+
+    @property
     def roles(self) -> frozenset[Role]:
         return frozenset(Role(membership.role) for membership in self.current_memberships)
 

@@ -101,6 +101,16 @@ def invite(user: User, *, actor: User | None) -> str:
 
 
 @transaction.atomic
+def invite_person(
+    username: str, *, name: str, email: str, role: Role, unit: Unit, actor: User
+) -> tuple[User, str]:
+    """Add a person with a role, and make the key of the link with which they set a password."""
+    person = create_user(username, name=name, email=email, actor=actor)
+    add_membership(person, role, unit, actor=actor)
+    return person, invite(person, actor=actor)
+
+
+@transaction.atomic
 def accept_invitation(key: str, *, password: str) -> User:
     """Set the password of the invited person. Raises Refused when the link is used, over or unknown."""
     found = (

@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from portal.accounts.services import organisation
 
 
 def provide(request: HttpRequest) -> dict[str, Any]:
-    """The organisation, and the person's theme and density."""
+    """The organisation, and the person's theme, density and menu."""
     user = request.user
-    signed_in = user.is_authenticated
+    if not user.is_authenticated:
+        return {"organisation": organisation()}
     return {
         "organisation": organisation(),
-        "theme": user.theme if signed_in else "system",
-        "density": user.density if signed_in else "comfortable",
+        "theme": user.theme,
+        "density": user.density,
+        "menu": (
+            ("Profile", reverse("accounts:profile")),
+            ("API tokens", reverse("accounts:tokens")),
+        ),
     }

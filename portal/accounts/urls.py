@@ -1,0 +1,20 @@
+from django.urls import path
+
+from portal.accounts import views
+from portal.accounts.api import Metrics
+
+app_name = "accounts"
+urlpatterns = [
+    path("profile/", views.Profile.as_view(), name="profile"),
+    path("profile/tokens/", views.Tokens.as_view(), name="tokens"),
+    path("profile/tokens/<int:pk>/revoke/", views.RevokeToken.as_view(), name="revoke-token"),
+    path("welcome/<str:key>/", views.AcceptInvitation.as_view(), name="accept"),
+    path("admin/people/", views.People.as_view(), name="people"),
+    path("admin/people/invite/", views.InvitePerson.as_view(), name="invite"),
+    path("admin/people/<slug:username>/", views.PersonDetail.as_view(), name="person"),
+    path("admin/people/<slug:username>/active/", views.SetActive.as_view(), name="set-active"),
+    path("admin/memberships/<int:pk>/end/", views.EndMembership.as_view(), name="end-membership"),
+    path("admin/units/add/", views.AddUnit.as_view(), name="add-unit"),
+    path("admin/organisation/", views.EditOrganisation.as_view(), name="organisation"),
+    path("metrics", Metrics.as_view(), name="metrics"),
+]

@@ -1,0 +1,275 @@
+"""Pages of people, units, tokens and one's own profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Prefetch
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from portal.accounts import services
+from portal.accounts.forms import (
+    MembershipForm,
+    NewPasswordForm,
+    OrganisationForm,
+    PersonForm,
+    PreferencesForm,
+    TokenForm,
+    UnitForm,
+)
+from portal.accounts.models import ApiToken, Membership, Unit, User
+from portal.accounts.tables import PeopleFilter, PeopleTable
+from portal.areas import Role
+from portal.audit.timeline import timeline_of
+from portal.web.pages import ActionView, FormPage, ListPage, Page
+from portal.web.parts import Crumb, Fact
+from portal.web.status import Tone
+
+
+class Profile(FormPage):
+    """A person's own page: appearance, roles, second factor, tokens."""
+
+    does = "signed_in"
+    title = "Profile"
+    template_name = "accounts/profile.html"
+    form_class = PreferencesForm
+    submit = "Save preferences"
+
+    def heading(self) -> str:
+        return str(self.request.user.name)  # type: ignore[union-attr]
+
+    def initial(self) -> Mapping[str, Any]:
+        return {"theme": self.request.user.theme, "density": self.request.user.density}  # type: ignore[union-attr]
+
+    def context(self) -> Mapping[str, Any]:
+        return {"memberships": self.request.user.current_memberships}  # type: ignore[union-attr]
+
+    def perform(self, form: Any) -> str:
+        services.change_preferences(self.request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        return reverse("accounts:profile")
+
+
+class Tokens(FormPage):
+    """A person's API tokens, and a new one; its key is shown once."""
+
+    does = "signed_in"
+    title = "API tokens"
+    template_name = "accounts/tokens.html"
+    form_class = TokenForm
+    submit = "Make token"
+
+    def crumbs(self) -> Sequence[Crumb]:
+        return (Crumb("Profile", reverse("accounts:profile")), Crumb("API tokens"))
+
+    def summary(self) -> str:
+        return "A program carries a token in your name. It can do less than you, and it ends."
+
+    def form_arguments(self) -> Mapping[str, Any]:
+        return {"user": self.request.user}
+
+    def context(self) -> Mapping[str, Any]:
+        mine = ApiToken.objects.filter(user=self.request.user).select_related("unit")  # type: ignore[misc]
+        return {"tokens": mine, "key": "", "url": settings.PORTAL_PUBLIC_URL}
+
+    def perform(self, form: Any) -> HttpResponse:
+        user = self.request.user
+        _, key = services.issue_token(user, actor=user, **form.cleaned_data)  # type: ignore[arg-type]
+        return self.render(form=self.make_form(), submit=self.submit, key=key, cancel="")
+
+
+class RevokeToken(ActionView):
+    """Ends one of one's own tokens."""
+
+    does = "signed_in"
+
+    def perform(self) -> str:
+        token = get_object_or_404(ApiToken, pk=self.kwargs["pk"], user=self.request.user)
+        services.revoke_token(token, actor=self.request.user)  # type: ignore[arg-type]
+        return f"{token.name} is revoked."
+
+    def back_url(self) -> str:
+        return reverse("accounts:tokens")
+
+
+class People(ListPage):
+    """Everybody, for the administrator."""
+
+    does = "accounts.administer"
+    title = "People and units"
+    template_name = "accounts/people.html"
+    table_class = PeopleTable
+    filterset_class = PeopleFilter
+    noun = ("person", "people")
+
+    def rows(self) -> Any:
+        current = Prefetch("memberships", Membership.objects.in_force().select_related("unit"))
+        return User.objects.order_by("name").prefetch_related(current)
+
+    def context(self) -> Mapping[str, Any]:
+        return {**super().context(), "units": Unit.objects.all()}
+
+
+class InvitePerson(FormPage):
+    """Somebody new, with a link by which they set a password."""
+
+    does = "accounts.administer"
+    title = "Invite a person"
+    nav = "accounts:people"
+    template_name = "accounts/invite.html"
+    form_class = PersonForm
+    submit = "Invite person"
+
+    def crumbs(self) -> Sequence[Crumb]:
+        return (Crumb("People and units", reverse("accounts:people")), Crumb("Invite"))
+
+    def context(self) -> Mapping[str, Any]:
+        return {"link": ""}
+
+    def perform(self, form: Any) -> HttpResponse:
+        data, actor = form.cleaned_data, self.request.user
+        person, key = services.invite_person(
+            data["username"],
+            name=data["name"],
+            email=data["email"],
+            role=Role(data["role"]),
+            unit=data["unit"],
+            actor=actor,  # type: ignore[arg-type]
+        )
+        link = settings.PORTAL_PUBLIC_URL + reverse("accounts:accept", args=[key])
+        return self.render(form=None, link=link, person=person, submit="", cancel="")
+
+
+class PersonDetail(FormPage):
+    """One person: roles now and before, and what they did."""
+
+    does = "accounts.administer"
+    nav = "accounts:people"
+    template_name = "accounts/person.html"
+    form_class = MembershipForm
+    submit = "Add role"
+
+    @cached_property
+    def person(self) -> User:
+        return get_object_or_404(User, username=self.kwargs["username"])
+
+    def heading(self) -> str:
+        return self.person.name
+
+    def crumbs(self) -> Sequence[Crumb]:
+        return (Crumb("People and units", reverse("accounts:people")), Crumb(self.person.name))
+
+    def facts(self) -> Sequence[Fact]:
+        person = self.person
+        active = (Tone.GOOD, "Active") if person.is_active else (Tone.NONE, "Deactivated")
+        return (
+            Fact("State", active[1], tone=active[0]),
+            Fact("Log-in", person.username),
+            Fact("Mail address", person.email or "none"),
+            Fact("Last seen", person.last_login or "never"),
+        )
+
+    def context(self) -> Mapping[str, Any]:
+        memberships = self.person.memberships.select_related("unit").order_by("-started_at")
+        return {
+            "person": self.person,
+            "memberships": memberships,
+            "events": timeline_of(self.person, limit=10),
+        }
+
+    def perform(self, form: Any) -> str:
+        data = form.cleaned_data
+        actor = self.request.user
+        services.add_membership(self.person, Role(data["role"]), data["unit"], actor=actor)  # type: ignore[arg-type]
+        return reverse("accounts:person", args=[self.person.username])
+
+
+class EndMembership(ActionView):
+    """Takes a role away."""
+
+    does = "accounts.administer"
+
+    def perform(self) -> str:
+        membership = get_object_or_404(Membership, pk=self.kwargs["pk"], ended_at=None)
+        services.end_membership(membership, actor=self.request.user)  # type: ignore[arg-type]
+        return f"{membership.user} is no longer {membership.role} in {membership.unit}."
+
+    def back_url(self) -> str:
+        return reverse("accounts:people")
+
+
+class SetActive(ActionView):
+    """Deactivates a person, or lets them in again."""
+
+    does = "accounts.administer"
+
+    def perform(self) -> str:
+        person = get_object_or_404(User, username=self.kwargs["username"])
+        services.set_active(person, active=not person.is_active, actor=self.request.user)  # type: ignore[arg-type]
+        return f"{person.name} is {'active' if person.is_active else 'deactivated'}."
+
+    def back_url(self) -> str:
+        return reverse("accounts:person", args=[self.kwargs["username"]])
+
+
+class AddUnit(FormPage):
+    """A unit below another."""
+
+    does = "accounts.administer"
+    title = "Add a unit"
+    nav = "accounts:people"
+    form_class = UnitForm
+    submit = "Add unit"
+
+    def crumbs(self) -> Sequence[Crumb]:
+        return (Crumb("People and units", reverse("accounts:people")), Crumb("Add a unit"))
+
+    def perform(self, form: Any) -> str:
+        services.create_unit(actor=self.request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        return reverse("accounts:people")
+
+
+class EditOrganisation(FormPage):
+    """Name, time zone, currency and fiscal year."""
+
+    does = "accounts.administer"
+    title = "Organisation"
+    form_class = OrganisationForm
+    submit = "Save organisation"
+
+    def summary(self) -> str:
+        return "Due days, quarters and bill months follow the time zone and the fiscal year."
+
+    def initial(self) -> Mapping[str, Any]:
+        found = services.organisation()
+        return {name: getattr(found, name) for name in OrganisationForm.base_fields}
+
+    def perform(self, form: Any) -> str:
+        services.update_organisation(actor=self.request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        return reverse("accounts:organisation")
+
+    def done(self, form: Any) -> str:  # noqa: ARG002 - the base's signature
+        return "Saved."
+
+
+class AcceptInvitation(FormPage):
+    """Where an invited person sets a password."""
+
+    does = "public"
+    title = "Welcome"
+    form_class = NewPasswordForm
+    submit = "Set password"
+
+    def summary(self) -> str:
+        return "Set a password. You sign in with it and your log-in."
+
+    def perform(self, form: Any) -> str:
+        services.accept_invitation(self.kwargs["key"], password=form.cleaned_data["password"])
+        return reverse("account_login")
+
+    def done(self, form: Any) -> str:  # noqa: ARG002 - the base's signature
+        return "Your password is set. Sign in."
