@@ -12,7 +12,7 @@ import orjson
 import pyarrow as pa
 from pyarrow import csv, parquet
 
-from monitoring.incoming.bodies import CSV, JSON, NDJSON, PARQUET, SUFFIXES, Body, body_of_rows, body_of_table
+from monitoring.incoming.bodies import JSON, NDJSON, PARQUET, SUFFIXES, Body, body_of_rows, body_of_table
 from portal.errors import Invalid, Unprocessable
 
 ROWS_AT_ONCE = 50_000
