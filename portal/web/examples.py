@@ -72,6 +72,7 @@ def kpis() -> tuple[KpiView, ...]:
             "M. Okafor",
             NOON,
             Tone.GOOD,
+            places=1,
             delta_since="Q3",
         ),
         KpiView(

@@ -39,7 +39,7 @@ def number(x: Number | None, places: int | None = None, *, sign: bool = False) -
     if x is None or not isfinite(x):
         return MISSING
     if places is None:
-        places = 0 if isinstance(x, int) else _places(abs(float(x)))
+        places = 0 if isinstance(x, int) else _places(float(x))
     rounded = round(Decimal(str(x)), places)
     text = f"{abs(rounded):,.{places}f}".replace(",", THIN)
     if rounded < 0:
@@ -47,12 +47,15 @@ def number(x: Number | None, places: int | None = None, *, sign: bool = False) -
     return f"+{text}" if sign and rounded > 0 else text
 
 
-def _places(size: float) -> int:
+def _places(x: float) -> int:
+    """Digits after the point for about three significant ones; from 1 up no zeros at the end."""
+    size = abs(x)
     if size >= 100 or size == 0:
         return 0
-    if size >= 10:
-        return 1
-    return 2 if size >= 0.01 else 4
+    if size < 1:
+        return 2 if size >= 0.01 else 4
+    most = 1 if size >= 10 else 2
+    return next(p for p in range(most + 1) if round(x, p) == round(x, most))
 
 
 def pct(rate: Number | None, places: int | None = None, *, sign: bool = False) -> str:
@@ -80,7 +83,10 @@ def pp(difference: Number | None, places: int | None = None) -> str:
 
 
 def _tenths(x: Decimal) -> int:
-    return 0 if abs(x) >= 100 or round(x, 1) == round(x, 0) else 1
+    size = abs(round(x, 6))
+    if size >= 100 or size == round(size):
+        return 0
+    return 1 if size >= Decimal("0.1") else 2
 
 
 def money(

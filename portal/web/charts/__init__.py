@@ -15,7 +15,7 @@ from portal.web.charts.bars import (
     distribution,
 )
 from portal.web.charts.calibration import Bin, Calibration, calibration
-from portal.web.charts.control import ControlChart, Signal, control_chart
+from portal.web.charts.control import ControlChart, Signal, control_chart, control_key
 from portal.web.charts.groups import Group, GroupChart, GroupState, group_chart
 from portal.web.charts.heatmap import Heatmap, HeatRow, heat_key, psi_heatmap
 from portal.web.charts.line import Limit, Line, LineChart, Note, Spark, line_chart, sparkline
@@ -47,6 +47,7 @@ __all__ = [
     "bars",
     "calibration",
     "control_chart",
+    "control_key",
     "distribution",
     "group_chart",
     "heat_key",

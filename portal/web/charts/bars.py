@@ -85,7 +85,7 @@ def _pair(sheet: Canvas, frame: Frame, scale: Axis, data: Bars, i: int, *, slot:
             head = min(head, _whisker(sheet, x + bar / 2, scale.at(data.low), scale.at(data.high)))
         if i in data.named_positions:
             text = quantity(value, data.unit, data.places, compact=True)
-            sheet.text(x + bar / 2, head - 5, text, "strong", anchor="middle")
+            sheet.text(x + bar / 2, head - 5, text, "strong", "haloed", anchor="middle")
 
 
 def _whisker(sheet: Canvas, x: float, low: float, high: float) -> float:

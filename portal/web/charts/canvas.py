@@ -110,6 +110,7 @@ STYLES: dict[str, dict[str, str]] = {
     "node-bad": {"fill": "bad-bg", "stroke": "bad-mark", "stroke-width": "1"},
     "node-warn": {"fill": "warn-bg", "stroke": "warn-mark", "stroke-width": "1"},
     "node-info": {"fill": "info-bg", "stroke": "accent", "stroke-width": "1"},
+    "haloed": {"paint-order": "stroke", "stroke": "surface", "stroke-width": "3", "stroke-linejoin": "round"},
     "text": _text("text"),
     "muted": _text("muted"),
     "strong": _text("text", "500"),
@@ -236,13 +237,15 @@ class Canvas:
         self.parts.append("</a>")
 
     def render(self, label: str, *, links: bool = False) -> SafeString:
-        """The finished SVG. ``links`` keeps its links reachable: then it is a group, not one picture."""
-        role = "group" if links else "img"
+        """The finished SVG, decorative without a label. With ``links`` it is a group, so that they are reached."""
+        role = format_html('role="{}" aria-label="{}"', "group" if links else "img", label)
+        if not label:
+            role = mark_safe('aria-hidden="true"')
         font = "" if self.target == "web" else ' font-family="Inter, sans-serif"'
         head = 'class="chart"' if self.target == "web" else 'xmlns="http://www.w3.org/2000/svg"'
         width, height = coordinate(self.width), coordinate(self.height)
         return format_html(
-            '<svg {} width="{}" height="{}" viewBox="0 0 {} {}"{} role="{}" aria-label="{}">{}</svg>',
+            '<svg {} width="{}" height="{}" viewBox="0 0 {} {}"{} {}>{}</svg>',
             mark_safe(head),  # noqa: S308 - constant above
             width,
             height,
@@ -250,6 +253,5 @@ class Canvas:
             height,
             mark_safe(font),  # noqa: S308 - constant above
             role,
-            label,
             mark_safe("".join(self.parts)),  # noqa: S308 - every text went through conditional_escape
         )

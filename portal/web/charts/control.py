@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -68,7 +69,9 @@ def control_chart(
     notes_height = NOTE_ROW * len(data.notes)
     bottom, top = height - 26, notes_height + (8 if data.notes else 2)
     head = 22 if data.baseline else 6
-    scale = axis([*data.values, *data.smoothed, *lower, *upper, data.center], bottom, top + head, count=7)
+    known = [v for v in (*data.values, *data.smoothed, *lower, *upper, data.center) if v is not None]
+    pad = (max(known) - min(known)) * 0.12
+    scale = axis([min(known) - pad, max(known) + pad], bottom, top + head, count=7)
     ticks = [scale.text(tick, data.unit) for tick in scale.ticks]
     ends = _end_labels(data, lower, upper)
     left = max(map(text_width, ticks)) + 10
@@ -135,3 +138,16 @@ def _signal(sheet: Canvas, x: float, y: float) -> None:
     for style, size in (("halo-mark", 5.5), ("mark-bad", 5.5)):
         points = [(x, y - size * 1.1), (x + size * 1.1, y + size * 0.9), (x - size * 1.1, y + size * 0.9)]
         sheet.polygon(points, style)
+
+
+def control_key(data: ControlChart, target: Target = "web") -> SafeString:
+    """What the marks of the chart mean; stands in the head of its panel."""
+    triangle = Canvas(12, 12, target)
+    triangle.polygon([(6, 1), (11.5, 11), (0.5, 11)], "mark-bad")
+    stroke = Canvas(18, 12, target)
+    stroke.line(0, 6, 18, 6, "line-2")
+    entries = [(triangle, _("beyond a limit"))] if data.signals else []
+    if data.smoothed_name:
+        entries.append((stroke, data.smoothed_name))
+    rows = format_html_join("", "<li>{}{}</li>", ((sheet.render(""), name) for sheet, name in entries))
+    return format_html('<ul class="key">{}</ul>', rows)

@@ -117,5 +117,5 @@ def heat_key(data: Heatmap) -> SafeString:
         *([("few", _("too few"))] if data.few else []),
     ]
     return format_html(
-        '<ul class="heat-key">{}</ul>', format_html_join("", '<li><i class="{}"></i>{}</li>', steps)
+        '<ul class="key">{}</ul>', format_html_join("", '<li><i class="{}"></i>{}</li>', steps)
     )

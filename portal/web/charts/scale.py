@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, floor, isfinite, log10
 
-from portal.web.figures import quantity
+from portal.web.figures import is_currency, quantity
 
 Values = Sequence[float | None]
 
@@ -36,9 +36,12 @@ class Axis:
     def places(self, unit: str) -> int | None:
         """Digits after the point that tell one tick from the next; None where thousands are shortened."""
         if max(abs(self.low), abs(self.high)) >= 1000:
-            return None if len(unit) == 3 and unit.isupper() else 0
+            return None if is_currency(unit) else 0
         step = self.step * 100 if unit in {"%", "pp"} else self.step
-        return max(0, -floor(log10(step) + 1e-9)) if round(step, 9) % 1 else 0
+        if round(step, 9) % 1 == 0:
+            return 0
+        needed = next(p for p in range(1, 12) if abs(round(step, p) - step) < step * 1e-6)
+        return max(2, needed) if is_currency(unit) else needed
 
 
 def axis(
@@ -107,11 +110,11 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
 
 
 def every(count: int, width: float, widest: float) -> int:
-    """Label each how-many-th of ``count`` positions so that texts of ``widest`` px keep 16 px apart."""
+    """Label each how-many-th of ``count`` positions so that texts of ``widest`` px keep 28 px apart."""
     if count < 2:
         return 1
     room = width / (count - 1)
-    least = (widest + 16) / room if room else count
+    least = (widest + 28) / room if room else count
     return next((n for n in (1, 2, 3, 4, 5, 6, 7, 10, 12, 13, 26, 52) if n >= least), ceil(least))
 
 

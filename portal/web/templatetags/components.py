@@ -326,6 +326,12 @@ def control_chart(
 
 
 @register.simple_tag
+def control_key(data: charts.ControlChart) -> SafeString:
+    """``{% control_key data %}``: what its marks mean; first in the panel of the chart."""
+    return charts.control_key(data)
+
+
+@register.simple_tag
 def group_chart(data: charts.GroupChart, width: int = 718, narrow: int = 0) -> SafeString:
     """``{% group_chart data %}``: a dot and an interval per group."""
     return _box(data.label, lambda px: charts.group_chart(data, width=px), width, narrow)
@@ -363,7 +369,7 @@ def psi_heatmap(data: charts.Heatmap) -> SafeString:
 
 @register.simple_tag
 def heat_key(data: charts.Heatmap) -> SafeString:
-    """``{% heat_key data %}``: what the tints mean; stands in the head of the panel."""
+    """``{% heat_key data %}``: what the tints mean; first in the panel of the map."""
     return charts.heat_key(data)
 
 
