@@ -335,6 +335,8 @@ class Panel:
     context: Callable[[Any, Any], Mapping[str, Any] | None]
     order: int = 100
     wide: bool = False
+    full: bool = False
+    """Across the whole page, above the two columns."""
 
 
 @dataclass(slots=True)
