@@ -379,7 +379,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["portal.api.permissions.DeclaredAction"],
     "DEFAULT_PAGINATION_CLASS": "portal.api.pagination.Pagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "portal.api.schema.PortalSchema",
     "EXCEPTION_HANDLER": "portal.api.errors.handler",
     "DEFAULT_RENDERER_CLASSES": ["portal.api.renderers.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["portal.api.parsers.SafeJSONParser"],
@@ -390,16 +390,19 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "AI Governance Portal",
     "VERSION": PORTAL_VERSION,
     "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "PREPROCESSING_HOOKS": ["portal.api.schema.native_routes_only"],
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
 }
+PORTAL_RATE_TOKEN = os.environ.get("PORTAL_RATE_TOKEN", "60000/minute")
+"""Requests of one token, or of one person who is signed in."""
+PORTAL_RATE_ADDRESS = os.environ.get("PORTAL_RATE_ADDRESS", "120000/minute")
+"""Requests of all who are signed in at one address."""
+PORTAL_RATE_STRANGER = os.environ.get("PORTAL_RATE_STRANGER", "6000/minute")
+"""Requests of one address without a token, or with a wrong one."""
+PORTAL_READINESS: list[str] = []
+"""Functions without parameters whose mappings /readyz tells; they never make the portal unready."""
 DJANGO_TABLES2_TEMPLATE = "components/table.html"
 
 # --- Logs -----------------------------------------------------------------------------------------------

@@ -4,7 +4,9 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from django.conf import settings
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from portal.api.views import nowhere
 
 
 def of_areas(module: str) -> list[URLResolver]:
@@ -30,4 +32,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include((native_api(), "v1"))),
     path("accounts/", include("allauth.urls")),
     *of_areas("urls"),
+    re_path(r"^api/[\s\S]*/$", nowhere),
 ]

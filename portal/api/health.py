@@ -57,7 +57,7 @@ live.does = ready.does = version.does = PUBLIC  # type: ignore[attr-defined]  # 
 def facts() -> dict[str, Any]:
     """What the packages above tell; null where one of them failed to."""
     told: dict[str, Any] = {}
-    for name in getattr(settings, "PORTAL_READINESS", ()):
+    for name in settings.PORTAL_READINESS:
         try:
             told.update(import_string(name)())
         except Exception:  # whatever it is, the portal serves requests

@@ -1,11 +1,8 @@
 """How many requests a caller has, counted exactly however many arrive at once.
 
 One upsert in PostgreSQL counts and judges; a period begins with a caller's first request. Authenticated
-requests count for their token (or person) and for their address; others for their address as a stranger.
-
-    PORTAL_RATE_TOKEN      of one token or person, default 60000/minute
-    PORTAL_RATE_ADDRESS    of all who are signed in at one address, default 120000/minute
-    PORTAL_RATE_STRANGER   of one address without or with a wrong token, default 6000/minute
+requests count for their token (or person) and for their address; others for their address as a stranger. The
+settings are ``PORTAL_RATE_TOKEN``, ``PORTAL_RATE_ADDRESS`` and ``PORTAL_RATE_STRANGER``.
 """
 
 from __future__ import annotations
@@ -26,11 +23,7 @@ from rest_framework.throttling import BaseThrottle
 from portal.api import callers
 from portal.api.models import RateCounter
 
-DEFAULTS = {
-    "PORTAL_RATE_TOKEN": "60000/minute",
-    "PORTAL_RATE_ADDRESS": "120000/minute",
-    "PORTAL_RATE_STRANGER": "6000/minute",
-}
+SETTINGS = ("PORTAL_RATE_TOKEN", "PORTAL_RATE_ADDRESS", "PORTAL_RATE_STRANGER")
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 
 COUNT = """
@@ -63,8 +56,8 @@ class Allowance:
 
 
 def allowance(name: str) -> Allowance:
-    """The allowance that a setting, or its default, gives."""
-    return Allowance.parse(getattr(settings, name, DEFAULTS[name]))
+    """The allowance a setting gives."""
+    return Allowance.parse(getattr(settings, name))
 
 
 def spend(asked: Sequence[tuple[str, Allowance]]) -> int:
