@@ -10,6 +10,7 @@ from portal.areas import CaseKind, GateAnswer, GateState
 from portal.audit.canonical import canonical
 from portal.cases.models import Case, Condition, State
 from portal.cases.snapshots import Change, changes, digest_of
+from portal.web.figures import day as written
 
 
 def picture_of(kind: CaseKind, subject: Model) -> str:
@@ -80,7 +81,8 @@ def gate_answer(
 
 
 def _judge(decision: Case, ask_url: str, ask_label: str) -> GateAnswer:
-    day = f"{decision.closed_at:%-d %b %Y}"
+    assert decision.closed_at is not None
+    day = written(decision.closed_at)
     url = decision.get_absolute_url()
     if not decision.approved:
         reason = f"{decision.outcome_title} on {day} in {decision.ref}."
@@ -99,7 +101,7 @@ def _waits(case: Case) -> GateAnswer:
     current = case.current_round
     quorum = current.quorum if current is not None else 0
     cast = current.votes.exclude(stance="abstain").count() if current is not None else 0
-    reason = f"{cast} of {quorum} votes in, due {case.due_on:%-d %b %Y}."
+    reason = f"{cast} of {quorum} votes in, due {written(case.due_on)}."
     return GateAnswer(GateState.WAITING, reason, case.get_absolute_url(), "Open case")
 
 

@@ -15,10 +15,12 @@ from portal.accounts.services import organisation
 from portal.areas import CaseKind, Choice, Stance
 from portal.audit.services import record, record_denial
 from portal.cases.models import Case, Condition, ConditionState, ConflictOfInterest, Round, Vote
+from portal.cases.selectors.seats import why_no_vote
 from portal.cases.selectors.standing import is_stale
 from portal.cases.services.closing import settle
 from portal.cases.services.telling import tell_answered
 from portal.errors import Conflict, Denied, Invalid, Problem, Refused, Stale
+from portal.web.figures import day
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,22 +133,6 @@ def check_voter(
         raise Conflict("You have voted on this case already; a vote is not changed.")
 
 
-def why_no_vote(case: Case, current: Round, kind: CaseKind, person: User, at: datetime) -> str:
-    """The sentence why this person has no vote, empty for whoever has one."""
-    if person.token is not None and not person.token.allows(kind.votes or "cases.vote"):
-        return "This token does not cover votes."
-    if case.opened_by_id == person.pk:
-        return "You asked for this decision, so you have no vote on it."
-    if own := case.conflicts.filter(person=person).first():
-        return f"You have a conflict of interest: {own.reason}."
-    if not kind.owners_vote and case.system is not None and person.pk in _owners(case):
-        return f"You own {case.system}, so you have no vote on it."
-    if not current.voters(at).filter(pk=person.pk).exists():
-        who = " or ".join(current.roles)
-        return f"This round is decided by the role {who} for {case.unit}."
-    return ""
-
-
 @contextmanager
 def denial_recorded(action: str, case: Case, actor: User) -> Iterator[None]:
     """Keep the record of a denial though the transaction is rolled back."""
@@ -160,9 +146,9 @@ def denial_recorded(action: str, case: Case, actor: User) -> Iterator[None]:
 def _open_round(case: Case, at: datetime, *, late: bool = False) -> Round:
     current = case.current_round
     if not case.open or current is None:
-        raise Refused(f"{case.ref} is closed: {case.outcome_title.lower()} on {case.closed_at:%-d %b %Y}.")
+        raise Refused(f"{case.ref} is closed: {case.outcome_title.lower()}.")
     if not late and organisation().today(at) > case.due_on:
-        raise Refused(f"{case.ref} was due on {case.due_on:%-d %b %Y}. Set a new day before anybody votes.")
+        raise Refused(f"{case.ref} was due on {day(case.due_on)}. Set a new day before anybody votes.")
     return current
 
 
@@ -195,10 +181,6 @@ def _propose(case: Case, wish: Wish, *, actor: User, at: datetime) -> Condition:
     )
     record("case.condition", case, actor=actor, at=at, ref=case.ref, condition=made.pk, text=made.text)
     return made
-
-
-def _owners(case: Case) -> set[int | None]:
-    return {case.system.owner_id, case.system.deputy_id} if case.system is not None else set()
 
 
 def _blank(pointer: str) -> Problem:

@@ -17,6 +17,7 @@ from portal.cases.services.opening import open_case
 from portal.errors import Invalid, Problem, Refused
 from portal.registry.models import ModelVersion
 from portal.registry.services import grant_waiver
+from portal.web.figures import day
 
 LONGEST = timedelta(days=92)
 
@@ -98,7 +99,7 @@ def ask_waiver(
         GATE_WAIVER,
         request,
         actor=actor,
-        title=f"Let {version} pass {declared_gate.title} until {expires_at:%-d %b %Y}",
+        title=f"Let {version} pass {declared_gate.title} until {day(expires_at)}",
         reason=request.reason,
         at=at,
     )

@@ -1,0 +1,28 @@
+"""Pages of cases: the list, one case with its vote, and what people do beside voting."""
+
+from portal.cases.views.acting import (
+    AcceptCondition,
+    AddComment,
+    AddEvidence,
+    AskWaiver,
+    DeclareConflict,
+    NameCondition,
+    ReportCondition,
+    SetDueDay,
+    Withdraw,
+)
+from portal.cases.views.showing import CaseList, CasePage
+
+__all__ = [
+    "AcceptCondition",
+    "AddComment",
+    "AddEvidence",
+    "AskWaiver",
+    "CaseList",
+    "CasePage",
+    "DeclareConflict",
+    "NameCondition",
+    "ReportCondition",
+    "SetDueDay",
+    "Withdraw",
+]
