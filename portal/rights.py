@@ -13,6 +13,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, register
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.views.generic import RedirectView
 
 from portal.areas import EVERYONE, Role, declared
 from portal.areas import areas as declared_areas
@@ -77,6 +78,8 @@ def action_of(callback: Callable[..., Any], name: str | None, method: str = "GET
     if isinstance(does, Mapping):
         handler = getattr(callback, "actions", {}).get(method.lower(), method.lower())
         does = does.get(handler) or does.get("*")
+    if does is None and view is RedirectView:
+        return PUBLIC  # it shows nothing; where it leads has an action of its own
     if does is None and name:
         does = next((action for start, action in FOREIGN if name.startswith(start)), None)
     return does if isinstance(does, str) else None

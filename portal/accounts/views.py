@@ -25,8 +25,7 @@ from portal.accounts.forms import (
 from portal.accounts.models import ApiToken, Membership, Unit, User
 from portal.accounts.tables import PeopleFilter, PeopleTable
 from portal.areas import Role
-from portal.audit.reading import events
-from portal.audit.selectors import entries_for
+from portal.audit.timeline import timeline_of
 from portal.web.pages import ActionView, FormPage, ListPage
 from portal.web.parts import Crumb, Fact
 from portal.web.status import Tone
@@ -179,7 +178,7 @@ class PersonDetail(FormPage):
         return {
             "person": self.person,
             "memberships": memberships,
-            "events": events(entries_for(self.person, limit=10)),
+            "events": timeline_of(self.person, limit=10),
         }
 
     def perform(self, form: Any) -> str:

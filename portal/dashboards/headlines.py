@@ -44,7 +44,7 @@ def kpi_sentence(kpis: list[KpiView]) -> str:
 
 
 def _executive(user: User, at: datetime) -> Headline:
-    kpis = [kpi for pillar in tile_pillars(user, at) for kpi in pillar.kpis]
+    kpis = [kpi for pillar in tile_pillars(at) for kpi in pillar.kpis]
     return Headline(kpi_sentence(kpis), _waiting(user, at))
 
 

@@ -23,7 +23,7 @@ SHOWN = 8
 
 def kpis(user: User, at: datetime) -> Mapping[str, Any] | None:
     """KPI tiles by pillar."""
-    pillars = tile_pillars(user, at)
+    pillars = tile_pillars(at)
     return {"pillars": pillars} if pillars else None
 
 

@@ -11,7 +11,7 @@ from django.db.models import Max, Q
 from portal.accounts.models import User
 from portal.areas import Verdict
 from portal.checks.models import Evaluation
-from portal.metrics.selectors import pillars_with_tiles
+from portal.metrics.selectors import scorecard
 from portal.registry.models import ModelVersion, RegisteredModel, State, System
 from portal.registry.selectors import gate_of, gate_rows, models_for_list
 from portal.web.parts import GateRow, Pillar
@@ -38,9 +38,9 @@ class Health:
     word: str
 
 
-def tile_pillars(user: User, at: datetime) -> Sequence[Pillar]:
+def tile_pillars(at: datetime) -> Sequence[Pillar]:
     """The KPI tiles by pillar."""
-    return pillars_with_tiles(user, at=at)
+    return scorecard(at)
 
 
 def mine(user: User) -> Q:

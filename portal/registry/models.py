@@ -212,7 +212,7 @@ class ModelVersion(models.Model):
     source = models.TextField(blank=True)
     run_id = models.CharField(max_length=250, blank=True)
     run_link = models.TextField(blank=True)
-    model_id = models.CharField(max_length=250, blank=True)
+    logged_model = models.CharField(max_length=250, blank=True, help_text="MLflow 3: m-… of the logged model")
     description = models.TextField(blank=True)
     tags = models.JSONField(default=dict, blank=True)
     schema = models.JSONField(

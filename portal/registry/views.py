@@ -11,8 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from portal.audit.reading import events
-from portal.audit.selectors import entries_for
+from portal.audit.timeline import timeline_of
 from portal.errors import Denied
 from portal.registry import selectors, services
 from portal.registry.forms import AccessForm, StageForm, SystemForm
@@ -88,7 +87,7 @@ class SystemDetail(SystemPage):
             "grants": self.system.grants.select_related("user", "granted_by", "permission").order_by(
                 "expires_at"
             ),
-            "events": events(entries_for(self.system, limit=ACTIVITY)),
+            "events": timeline_of(self.system, limit=ACTIVITY),
             "may_edit": selectors.can_change(user, self.system, "registry.edit"),  # type: ignore[arg-type]
             "may_move": selectors.can_change(user, self.system, "registry.stage")  # type: ignore[arg-type]
             and bool(services.STAGES[self.system.stage]),
@@ -312,7 +311,7 @@ class VersionDetail(VersionPage):
             "gate_rows": selectors.gate_rows(self.report) if self.report else (),
             "versions": [(row, selectors.serving_of(row)) for row in versions],
             "panels": selectors.panels_for(user, "version_panels", version),  # type: ignore[arg-type]
-            "events": events(entries_for(version, limit=ACTIVITY)),
+            "events": timeline_of(version, limit=ACTIVITY),
             "url": settings.PORTAL_PUBLIC_URL,
             "may_promote": selectors.can_change(user, version.system, "registry.promote"),  # type: ignore[arg-type]
             "serves": self.serving is not None and self.serving.word == "Production",

@@ -44,7 +44,7 @@ def create_version(call_: Call, given: Parameters) -> dict[str, Any]:
         source=_original(call_, source),
         run_id=text(given, "run_id", required=False),
         run_link=text(given, "run_link", required=False),
-        model_id=text(given, "model_id", required=False),
+        logged_model=text(given, "model_id", required=False),
         description=text(given, "description", required=False),
         tags=tags_of(given),
         schema=schema_from_tags(tags_of(given)),

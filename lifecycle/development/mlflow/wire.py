@@ -35,8 +35,8 @@ def version(row: ModelVersion, aliases: Sequence[str] = ()) -> dict[str, Any]:
         "status": "READY",
         "run_link": row.run_link,
     }
-    if row.model_id:
-        body["model_id"] = row.model_id
+    if row.logged_model:
+        body["model_id"] = row.logged_model
     if row.tags:
         body["tags"] = tags(row.tags)
     if aliases:

@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 ('source', models.TextField(blank=True)),
                 ('run_id', models.CharField(blank=True, max_length=250)),
                 ('run_link', models.TextField(blank=True)),
-                ('model_id', models.CharField(blank=True, max_length=250)),
+                ('logged_model', models.CharField(blank=True, help_text='MLflow 3: m-… of the logged model', max_length=250)),
                 ('description', models.TextField(blank=True)),
                 ('tags', models.JSONField(blank=True, default=dict)),
                 ('schema', models.JSONField(blank=True, help_text="Declared inputs, see design: a version's schema", null=True)),
