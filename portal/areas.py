@@ -395,7 +395,7 @@ class Area:
     tabs: tuple[ModelTab, ...] = ()
     search: Callable[[Any, str], Sequence[Mapping[str, str]]] | None = None
     simulate: str = ""
-    """Dotted path of ``simulate(story, at)``, the area's part of the demo. A string: no page loads it."""
+    """Dotted path of ``simulate(story)``, the area's part of the demo. A string: no page loads it."""
 
 
 FLOORS = ("portal", "lifecycle", "costs", "monitoring", "governance")

@@ -21,7 +21,7 @@ from portal.registry.selectors import systems_for_list
 SHOWN = 8
 
 
-def kpis(user: User, at: datetime) -> Mapping[str, Any] | None:
+def kpis(user: User, at: datetime) -> Mapping[str, Any] | None:  # noqa: ARG001 - one signature for all
     """KPI tiles by pillar."""
     pillars = tile_pillars(at)
     return {"pillars": pillars} if pillars else None
