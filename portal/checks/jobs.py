@@ -8,7 +8,7 @@ from typing import Any
 
 from portal.areas import Check, JobKind, Window, declared, find
 from portal.checks.services import commit, measure
-from portal.checks.services.measuring import ATTEMPTS
+from portal.checks.measuring import ATTEMPTS
 from portal.errors import Unprocessable
 from portal.jobs.models import Run
 from portal.jobs.services import request

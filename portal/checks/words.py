@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from portal.areas import Check, MetricKind, Reading, Verdict
 from portal.checks.readings import part_of, worst
-from portal.checks.services.measuring import Measurement
-from portal.web.format import number, quantity
+from portal.checks.measuring import Measurement
+from portal.web.figures import number, quantity
 
 TITLE = 300
 

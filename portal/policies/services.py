@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.areas import PolicyKind
-from portal.audit.services import record
+from portal.audit.services import record, snapshot
 from portal.errors import Conflict, Denied, Invalid, Problem, Refused
 from portal.policies.models import PolicyState, PolicyVersion
 from portal.policies.parameters import changes, encode
@@ -57,13 +57,15 @@ def propose_policy(
         proposed_by=actor,
         proposed_at=at,
     )
-    told: dict[str, Any] = {
-        "before": encode(before.parameters),
-        "after": encode(after),
-        "reason": reason,
-        "at": at,
-    }
-    record("policy.proposed", version, actor=actor, loosens=version.loosens, **told)
+    record(
+        "policy.proposed",
+        version,
+        actor=actor,
+        after=snapshot(version),
+        reason=reason,
+        at=at,
+        changes={change.name: {"before": change.before, "after": change.after} for change in changed},
+    )
     if not version.loosens:
         _adopt(version, actor=actor, at=at)
     return version
@@ -84,10 +86,7 @@ def decide_policy(
     if approve:
         return _adopt(version, actor=actor, at=at)
     version.state = PolicyState.REJECTED
-    version.decided_by, version.decided_at = actor, at
-    version.save()
-    record("policy.rejected", version, actor=actor, reason=reason, at=at)
-    return version
+    return _decide(version, "policy.rejected", actor=actor, at=at)
 
 
 def _adopt(version: PolicyVersion, *, actor: User | None, at: datetime) -> PolicyVersion:
@@ -96,17 +95,13 @@ def _adopt(version: PolicyVersion, *, actor: User | None, at: datetime) -> Polic
     version.number = (newest or SHIPPED) + 1
     version.state = PolicyState.ADOPTED
     version.effective_from = max(version.effective_from, at)
+    return _decide(version, "policy.adopted", actor=actor, at=at)
+
+
+def _decide(version: PolicyVersion, action: str, *, actor: User | None, at: datetime) -> PolicyVersion:
     version.decided_by, version.decided_at = actor, at
     version.save()
-    record(
-        "policy.adopted",
-        version,
-        actor=actor,
-        reason=version.decision,
-        at=at,
-        number=version.number,
-        effective_from=version.effective_from.isoformat(),
-    )
+    record(action, version, actor=actor, after=snapshot(version), reason=version.decision, at=at)
     return version
 
 

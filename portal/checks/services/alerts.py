@@ -14,7 +14,7 @@ from portal.checks.models import Evaluation
 from portal.checks.pages import page_of
 from portal.checks.policies import ALERTING, Alerting
 from portal.checks.readings import JUDGED, as_json, by_part, part_of_json, worst
-from portal.checks.services.measuring import Measurement
+from portal.checks.measuring import Measurement
 from portal.checks.words import sentence_of_many, sentence_of_reading, sentence_of_silence, summary_of
 from portal.findings.models import Finding
 from portal.findings.services import close_finding, raise_finding

@@ -15,7 +15,7 @@ from portal.audit.services import record
 from portal.checks.models import Evaluation
 from portal.checks.readings import as_json, overall
 from portal.checks.services.alerts import speak
-from portal.checks.services.measuring import Measurement, measure
+from portal.checks.measuring import Measurement, measure
 from portal.jobs.models import Run
 from portal.metrics.services import Measured, record_samples
 

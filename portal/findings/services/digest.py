@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from portal.findings.models import AlertRoute, Channel, Notification
 from portal.jobs.services import enqueue_mail
-from portal.web.format import day
+from portal.web.figures import day
 
 
 @transaction.atomic

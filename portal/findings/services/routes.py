@@ -20,7 +20,7 @@ from portal.findings.services.inbox import notify
 from portal.jobs.services import enqueue_mail
 from portal.registry.models import System
 from portal.rights import matrix
-from portal.web.format import day
+from portal.web.figures import day
 
 RANK = {severity: rank for rank, (severity, _) in enumerate(SEVERITIES)}
 

@@ -142,7 +142,7 @@ def set_contributions(kpi: Kpi, shares: Mapping[System, float | None], *, actor:
         [KpiContribution(kpi=kpi, system=system, share=share) for system, share in shares.items()]
     )
     after = {system.ref: share for system, share in shares.items()}
-    record("kpi.contributions_set", kpi, actor=actor, before={"shares": before}, after={"shares": after})
+    record("kpi.contributions_set", kpi, actor=actor, shares_before=before, shares=after)
 
 
 @transaction.atomic

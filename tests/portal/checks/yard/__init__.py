@@ -1,0 +1,1 @@
+"""An area whose one check says what the test told it to say."""
