@@ -20,6 +20,8 @@ from scripts.servers import Servers
 from scripts.supervisor import Program, Stopped, Supervisor, stop_on_signals
 
 ROOT = Path(__file__).resolve().parent.parent
+ALONE = ("--without-gossip", "--without-mingle")  # a worker asks the ledger, not other workers
+NO_ROOT_WARNING = "ignore:You're running the worker with superuser privileges"  # root is welcome here
 ANSWERS_WITHIN = 120.0  # seconds
 
 
@@ -58,8 +60,8 @@ def run(place: Place, supervisor: Supervisor) -> None:
 def programs(place: Place) -> list[Program]:
     """Web, worker and beat, as `docker-compose.yml` runs them too."""
     python = sys.executable
-    job = {"PORTAL_JOB_PROCESS": "1"}
-    celery = (python, "-m", "celery", "-A", "portal.celery:app")
+    job = {"PORTAL_JOB_PROCESS": "1", "PYTHONWARNINGS": NO_ROOT_WARNING}
+    celery = (python, "-m", "celery", "--quiet", "-A", "portal.celery:app")
     return [
         Program(
             "web",
@@ -72,7 +74,7 @@ def programs(place: Place) -> list[Program]:
         ),
         Program(
             "worker",
-            (*celery, "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "INFO"),
+            (*celery, "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "INFO", *ALONE),
             environment=job,
             without_parent=signal.SIGQUIT,  # Celery's cold shutdown: the ledger gives the work out again
         ),
@@ -137,7 +139,7 @@ class _Announcement:
             return
         if self._answers():
             self.made = True
-            print("\n".join((f"Ready: {self.place.public_url}", *self.lines)), flush=True)
+            self.supervisor.print("\n".join((f"Ready: {self.place.public_url}", *self.lines)))
         elif time.monotonic() > self.late_at:
             self.late_at += ANSWERS_WITHIN
             self.supervisor.say("portal", "does not answer yet; the lines of `web` say why")

@@ -89,7 +89,14 @@ class Supervisor:
         if sys.stdout.isatty():
             colour = COLOURS[sum(name.encode()) % len(COLOURS)]
             name = f"\033[{colour}m{name:<{self.width}}\033[0m"
-        print(f"{name:<{self.width}} │ {line}", flush=True)
+        self.print(f"{name:<{self.width}} │ {line}")
+
+    def print(self, text: str) -> None:
+        """Print, or go on in silence when nobody reads any more: a closed terminal stops no job half-way."""
+        try:
+            print(text, flush=True)
+        except OSError:
+            sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 — it stays open as long as we run
 
     def _look_after(self, one: Supervised) -> None:
         now = time.monotonic()

@@ -30,3 +30,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         if "DATABASE_URL" not in os.environ:
             os.environ.update(resources.enter_context(servers.throwaway()))
     return (yield)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say, next to the closing line, what `make test` could not run on this machine."""
+    for sentence in filter(None, os.environ.get("PORTAL_TESTS_NOT_RUN", "").splitlines()):
+        terminalreporter.write_line(f"Not run. {sentence}", yellow=True)
