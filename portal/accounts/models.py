@@ -94,7 +94,6 @@ class User(AbstractBaseUser):
     first_name = last_name = ""
 
     objects: UserManager[User] = UserManager()
-    memberships: models.Manager[Membership]
 
     class Meta:
         constraints = [

@@ -66,11 +66,7 @@ class SystemQuerySet(models.QuerySet["System"]):
         for path in user.places(action):
             scope |= Q(unit__path__startswith=path)
         if user.token is None or user.token.allows(action):
-            scope |= Q(
-                pk__in=SystemGrant.objects.in_force()
-                .filter(user=user, action=action)
-                .values("content_object")
-            )
+            scope |= Q(pk__in=SystemGrant.objects.allowing(user, action).values("content_object"))
         return self.filter(scope)
 
 
@@ -94,7 +90,6 @@ class System(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
 
     objects = SystemQuerySet.as_manager()
-    models: models.Manager[RegisteredModel]
 
     class Meta:
         ordering = ["name"]
@@ -176,8 +171,6 @@ class RegisteredModel(models.Model):
     last_number = models.PositiveIntegerField(default=0, editable=False)
 
     objects = ModelQuerySet.as_manager()
-    versions: models.Manager[ModelVersion]
-    aliases: models.Manager[Alias]
 
     class Meta:
         ordering = ["name"]

@@ -65,7 +65,7 @@ def transition_version(call_: Call, given: Parameters) -> dict[str, Any]:
         raise invalid(f"'archive_existing_versions' is only for {', '.join(sorted(ARCHIVABLE))}.")
     action = "registry.promote" if stage == "Production" else "registry.register"
     row = the_version(call_, given, action)
-    return version_body(services.set_mlflowstage_of(row, stage, archive_others=archive, actor=call_.user))
+    return version_body(services.set_mlflow_stage(row, stage, archive_others=archive, actor=call_.user))
 
 
 def delete_version(call_: Call, given: Parameters) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def latest_versions(call_: Call, given: Parameters) -> dict[str, Any]:
     if not isinstance(wanted, list):
         raise invalid("stages must be a list.")
     stages = [stage_of(str(stage)) for stage in wanted]
-    newest = wire.bystage_of(row.versions.live().select_related("model").order_by("-number"), stages)
+    newest = wire.by_stage(row.versions.live().select_related("model").order_by("-number"), stages)
     return answered("model_versions", [wire.version(each) for each in newest], None)
 
 
