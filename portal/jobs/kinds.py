@@ -30,6 +30,12 @@ def kind_of(slug: str) -> JobKind:
         raise Missing(f"There is no job {slug!r}. The jobs are {', '.join(sorted(kinds()))}.") from None
 
 
+def title_of(slug: str) -> str:
+    """What a job is called; the slug of one that this release no longer declares."""
+    kind = kinds().get(slug)
+    return kind.title if kind else slug
+
+
 def variants_of(kind: JobKind) -> Sequence[str]:
     """What the kind runs per subject; one nameless variant where it declares none."""
     return kind.variants() if kind.variants else [""]

@@ -14,6 +14,8 @@ from django.urls import reverse
 
 from portal.accounts.models import User
 from portal.areas import Window
+from portal.jobs.kinds import title_of
+from portal.jobs.naming import name_of
 from portal.registry.models import System
 from portal.rights import may
 
@@ -159,6 +161,17 @@ class Run(models.Model):
     @property
     def audit_system_id(self) -> int | None:
         return self.system_id
+
+    @property
+    def title(self) -> str:
+        return title_of(self.job)
+
+    @property
+    def subject_name(self) -> str:
+        """What the run is about, as people and programs name it; empty where it is about nothing."""
+        if self.subject_type_id is None:
+            return ""
+        return name_of(self.subject) if self.subject else "deleted"
 
     @property
     def window(self) -> Window | None:
