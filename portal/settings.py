@@ -307,7 +307,7 @@ STATICFILES_FINDERS = [
     "portal.web.fonts.InterFinder",
 ]
 WHITENOISE_USE_FINDERS = not PRODUCTION
-WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG or TESTING  # else every test client would look through all static files
 WHITENOISE_MAX_AGE = 86_400 if PRODUCTION else 0
 STORAGES = {
     "default": {
