@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from portal.areas import Check, JobKind, Window, declared, find
-from portal.checks.services import commit, measure
 from portal.checks.measuring import ATTEMPTS
+from portal.checks.services import commit, measure
 from portal.errors import Unprocessable
 from portal.jobs.models import Run
 from portal.jobs.services import request

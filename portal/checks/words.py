@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from portal.areas import Check, MetricKind, Reading, Verdict
-from portal.checks.readings import part_of, worst
 from portal.checks.measuring import Measurement
+from portal.checks.readings import part_of, worst
 from portal.web.figures import number, quantity
 
 TITLE = 300

@@ -10,11 +10,11 @@ from typing import Any
 
 from portal.accounts.models import User
 from portal.areas import Reading, Severity, Verdict
+from portal.checks.measuring import Measurement
 from portal.checks.models import Evaluation
 from portal.checks.pages import page_of
 from portal.checks.policies import ALERTING, Alerting
 from portal.checks.readings import JUDGED, as_json, by_part, part_of_json, worst
-from portal.checks.measuring import Measurement
 from portal.checks.words import sentence_of_many, sentence_of_reading, sentence_of_silence, summary_of
 from portal.findings.models import Finding
 from portal.findings.services import close_finding, raise_finding

@@ -12,10 +12,10 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.areas import Check, Window
 from portal.audit.services import record
+from portal.checks.measuring import Measurement, measure
 from portal.checks.models import Evaluation
 from portal.checks.readings import as_json, overall
 from portal.checks.services.alerts import speak
-from portal.checks.measuring import Measurement, measure
 from portal.jobs.models import Run
 from portal.metrics.services import Measured, record_samples
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
 
@@ -10,15 +10,23 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.metrics.models import Kpi
 from portal.metrics.models.kpis import Source
 from portal.metrics.selectors.histories import History, histories
-from portal.metrics.standing import WORDS
+from portal.metrics.standing import WORDS, Standing
 from portal.web.figures import interval, number
 from portal.web.parts import KpiView, Pillar
 
 TILE_PERIODS = 12
+OTHERS = (
+    Standing.AT_RISK,
+    Standing.OFF_TRACK,
+    Standing.STALE,
+    Standing.NO_TARGET,
+    Standing.NOT_MEASURED,
+)
 
 
 def current_kpis(at: datetime | None = None) -> QuerySet[Kpi]:
@@ -69,6 +77,27 @@ def kpi_view(history: History) -> KpiView:
         reason="" if latest else _("no value yet"),
         target_url=reverse("metrics:target", args=[kpi.slug]) if history.target is None else "",
     )
+
+
+def kpi_sentence(views: Sequence[KpiView]) -> str:
+    """How the scorecard stands in one sentence: "4 of 8 key figures on target, 3 at risk, 1 off track"."""
+    if not views:
+        return _("No key figure is defined yet")
+    words = [view.status_text for view in views]
+    told = {"good": words.count(_(WORDS[Standing.ON_TARGET][1])), "all": len(views)}
+    parts = [
+        ngettext(
+            "%(good)d of %(all)d key figure on target",
+            "%(good)d of %(all)d key figures on target",
+            told["all"],
+        )
+        % told
+    ]
+    for standing in OTHERS:
+        word = _(WORDS[standing][1])
+        if count := words.count(word):
+            parts.append(f"{count} {word[0].lower()}{word[1:]}")
+    return ", ".join(parts)
 
 
 def sense(history: History) -> str:
