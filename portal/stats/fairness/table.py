@@ -18,6 +18,7 @@ Group = Hashable
 Rate = Literal["selection_rate", "tpr", "fpr", "fnr", "ppv", "npv", "accuracy"]
 RATES: tuple[Rate, ...] = ("selection_rate", "tpr", "fpr", "fnr", "ppv", "npv", "accuracy")
 SMALL_CELL = "small_cell"
+_CLOSE = 4096
 
 
 class _Comparison(Protocol):
@@ -120,7 +121,7 @@ class GroupTable:
     A difference is group - reference, a ratio group / reference.
     `favourable` is the predicted label that people want: 1 the positive one, 0 the other. The reference
     is, unless named, the group with the highest favourable rate among those with at least `minimum` rows,
-    or among all when none has as many.
+    or among all when none has as many; people of unknown group are no reference.
     """
 
     groups: Mapping[Group, GroupRates]
@@ -181,7 +182,8 @@ class GroupTable:
 
     def reference(self, *, favourable: int = 1, minimum: int = 30) -> Group | None:
         """The group others are compared with by default; None when no group has a rate."""
-        shares = {group: counts for group, counts in self._chosen(favourable).items() if counts and counts[1]}
+        chosen = self._chosen(favourable).items()
+        shares = {group: counts for group, counts in chosen if counts and counts[1] and _known(group)}
         large = {group: counts for group, counts in shares.items() if counts[1] >= minimum} or shares
         ranked = sorted(large.items(), key=lambda item: (-item[1][0] / item[1][1], -item[1][1], str(item[0])))
         return ranked[0][0] if ranked else None
@@ -302,6 +304,10 @@ class GroupTable:
         return reference
 
 
+def _known(group: Group) -> bool:
+    return None not in group if isinstance(group, tuple) else group is not None
+
+
 def _reaches(own: tuple[int, int] | None, other: tuple[int, int] | None) -> bool | None:
     if own is None or other is None or not own[1] or not other[1]:
         return None
@@ -326,7 +332,7 @@ def _range(rates: Iterable[float | None]) -> tuple[float | None, float | None]:
 
 def _labels(values: npt.ArrayLike) -> Floats:
     labels = np.asarray(values, dtype=np.float64).ravel()
-    if not np.isin(labels[~np.isnan(labels)], (0, 1)).all():
+    if not ((labels == 0) | (labels == 1) | np.isnan(labels)).all():
         raise ValueError("Labels are 0 or 1.")
     return labels
 
@@ -337,12 +343,22 @@ def _coded(values: Iterable[Group] | pa.Array) -> tuple[Ints, list[Group]]:
         codes, texts = text_codes(values)
         return codes.astype(np.int64), [*texts, None]
     if isinstance(values, np.ndarray) and values.dtype.kind in "iub":
-        distinct, places = np.unique(values, return_inverse=True)
-        return places, distinct.tolist()
+        return _numbered(values)
     index: dict[Group, int] = {}
     listed = values.tolist() if isinstance(values, np.ndarray) else values
     held = (None if value != value else value for value in listed)  # noqa: PLR0124 - NaN, a missing group
     return np.array([index.setdefault(value, len(index)) for value in held], dtype=np.int64), list(index)
+
+
+def _numbered(values: npt.NDArray[np.integer | np.bool_]) -> tuple[Ints, list[Group]]:
+    """Numbers close together are their own index; a number that does not occur is a group without rows."""
+    if values.dtype.kind == "b":
+        return values.astype(np.int64), [False, True]
+    low, high = int(values.min(initial=0)), int(values.max(initial=0))
+    if high - low < _CLOSE:
+        return values.astype(np.int64) - low, list(range(low, high + 1))
+    distinct, places = np.unique(values, return_inverse=True)
+    return places, distinct.tolist()
 
 
 def _crossed(attributes: Mapping[str, Iterable[Group] | pa.Array]) -> tuple[Ints, list[Group]]:
