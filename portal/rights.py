@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.views.generic import RedirectView
@@ -159,11 +160,14 @@ class RouteGate:
             return None  # the API judges itself, and answers a method it does not take with 405
         action = action_of(view, name, request.method or "GET")
         if action is None:
-            raise Denied("This address has no declared action.")
+            raise PermissionDenied("This address has no declared action.")
         if may(request.user, action):
             return None
         if request.user.is_authenticated:
-            require(request.user, action)
+            try:
+                require(request.user, action)
+            except Denied as denial:  # no view has begun, so nothing but Django's own 403 answers
+                raise PermissionDenied(denial.detail) from denial
         return _sign_in(request)
 
 
