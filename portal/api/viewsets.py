@@ -29,7 +29,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, ClassVar, TypeVar
+from types import GenericAlias
+from typing import Any, ClassVar, TypeVar, get_args
 from urllib.parse import quote
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
@@ -121,6 +122,8 @@ class Endpoint(APIView):
 class PortalViewSet(Endpoint, GenericViewSet[M]):
     """Rows a person may see, under one address."""
 
+    model: ClassVar[type[Model] | None] = None
+    """Named by the brackets, as in ``ListMixin[Finding]``; the OpenAPI document reads its fields."""
     lookup_value_regex = "[^/]+"
     filter_backends = [filters.KnownParameters, filters.Filters, filters.Sort]
     inputs: ClassVar[Mapping[str, type[BaseSerializer[Any]]]] = {}
@@ -131,6 +134,14 @@ class PortalViewSet(Endpoint, GenericViewSet[M]):
     """Query parameters that ``get_queryset`` reads itself."""
     dated: ClassVar[bool] = False
     """Whether lists and rows take ``as_of``; ``get_queryset`` then reads ``self.as_of``."""
+
+    def __class_getitem__(cls, model: Any) -> Any:
+        return GenericAlias(cls, model)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for base in vars(cls).get("__orig_bases__", ()):
+            cls.model = next((named for named in get_args(base) if isinstance(named, type)), cls.model)
 
     @cached_property
     def as_of(self) -> datetime | None:

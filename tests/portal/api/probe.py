@@ -159,6 +159,17 @@ class ModelProbe(FastListMixin[RegisteredModel], RetrieveMixin[RegisteredModel])
         return {"name": values["name"], "system": values["system__name"]}
 
 
+class UnitSystemProbe(ListMixin[System]):
+    """Systems of the unit in the address."""
+
+    does = "registry.read"
+    serializer_class = SystemOutput
+    filterset_fields = ("risk_tier",)
+
+    def get_queryset(self) -> QuerySet[System]:
+        return System.objects.visible_to(self.user, self.declared).filter(unit__slug=self.kwargs["slug"])
+
+
 class Upload(Endpoint):
     """Takes a file and says how long it is."""
 
@@ -234,6 +245,7 @@ NATIVE = [
     path("systems/", SYSTEMS, name="systems"),
     path("systems/<str:pk>/", SYSTEM, name="system"),
     path("systems/<str:pk>/archive/", SystemProbe.as_view({"post": "archive"}), name="archive"),
+    path("units/<slug:slug>/systems/", UnitSystemProbe.as_view({"get": "list"}), name="unit-systems"),
     path("models/", ModelProbe.as_view({"get": "list"}), name="models"),
     path("models/<str:name>/", ModelProbe.as_view({"get": "retrieve"}), name="model"),
     path("uploads/", Upload.as_view(), name="uploads"),

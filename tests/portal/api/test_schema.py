@@ -74,6 +74,11 @@ def test_a_list_describes_its_filters_order_pages_and_instant() -> None:
     assert described == {"limit", "offset", "sort", "as_of", "risk_tier", "created_at__gte", "id"}
 
 
+def test_a_viewset_whose_rows_depend_on_its_address_is_described_too() -> None:
+    described = schema.document()["paths"]["/api/v1/units/{slug}/systems/"]["get"]
+    assert "risk_tier" in parameters(described)
+
+
 def test_posts_take_a_key_and_changes_an_etag() -> None:
     paths = schema.document()["paths"]
     assert "IdempotencyKey" in parameters(paths["/api/v1/systems/"]["post"])
