@@ -33,31 +33,36 @@ def main(arguments: list[str]) -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     os.environ.setdefault("PORTAL_JOB_PROCESS", "1")
-    command = arguments[1] if len(arguments) > 1 else "help"
     try:
-        with _database(command, arguments):
-            execute_from_command_line([*arguments, *_as_owner(command, arguments)])
+        with _database(arguments):
+            execute_from_command_line(as_owner(arguments))
     except Obstacle as obstacle:
         sys.exit(str(obstacle))
 
 
+def needs_database(arguments: list[str]) -> bool:
+    named = arguments[1:2] or ["help"]
+    return not (NEEDS_NO_DATABASE & set(named) or ASKS_ONLY & set(arguments))
+
+
+def as_owner(arguments: list[str]) -> list[str]:
+    """Tables belong to portal_owner, so `migrate` runs as that role unless it is told otherwise."""
+    told = any(argument.startswith("--database") for argument in arguments)
+    return [*arguments, "--database", "owner"] if arguments[1:2] == ["migrate"] and not told else arguments
+
+
 @contextmanager
-def _database(command: str, arguments: list[str]) -> Iterator[None]:
-    if "DATABASE_URL" in os.environ or command in NEEDS_NO_DATABASE or ASKS_ONLY & set(arguments):
+def _database(arguments: list[str]) -> Iterator[None]:
+    """The embedded servers for as long as the command runs, with tables once there are any."""
+    if "DATABASE_URL" in os.environ or not needs_database(arguments):
         yield
         return
     with servers.home(home()) as environment:
         os.environ.update({**environment, **os.environ})
-        if command not in MAKES_ITS_OWN_TABLES and not migrations.were_ever_applied(home()):
+        if arguments[1] not in MAKES_ITS_OWN_TABLES and not migrations.were_ever_applied(home()):
             subprocess.run(migrations.COMMAND, check=True)  # noqa: S603 — our own words
             migrations.note_applied(home())
         yield
-
-
-def _as_owner(command: str, arguments: list[str]) -> list[str]:
-    """Tables belong to portal_owner, so `migrate` runs as that role unless it is told otherwise."""
-    told = any(argument.startswith("--database") for argument in arguments)
-    return ["--database", "owner"] if command == "migrate" and not told else []
 
 
 def _use_environment(arguments: list[str]) -> None:

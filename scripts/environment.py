@@ -42,17 +42,23 @@ def _make(lock: str) -> None:
         moved = _stamp().get("place", str(VENV)) != str(VENV)  # its scripts name the place they were made in
         if moved or not PYTHON.exists() or _version() < (3, 11):
             _say(f"Making the Python environment {VENV.name} …")
-            _create()
+            create()
         _say(f"Installing the packages of requirements/{lock}.lock …")
         _install(lock)
-        stamp = {**_stamp(), "place": str(VENV), **{name: _digest(name) for name in CONTAINS[lock]}}
-        STAMP.write_text(json.dumps(stamp))
+        note_installed(lock)
     except OSError as reason:
         place = reason.filename or ROOT
         raise Obstacle(f"The environment cannot be made: {place} ({reason.strerror}).") from reason
 
 
-def _create() -> None:
+def note_installed(lock: str) -> None:
+    """Stamp the environment with its place and with the digest of every lock it now holds."""
+    held = {name: _digest(name) for name in CONTAINS[lock]}
+    STAMP.write_text(json.dumps({**_stamp(), "place": str(VENV), **held}))
+
+
+def create() -> None:
+    """Make an empty environment with pip, in place of a broken or an outdated one."""
     if importlib.util.find_spec("ensurepip") is None:
         raise Obstacle(
             "This Python cannot make environments: its ensurepip is missing. "
