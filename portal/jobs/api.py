@@ -110,13 +110,9 @@ class RunViewSet(ListMixin[Run], RetrieveMixin[Run]):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002 - DRF's signature
         """Ask for a run: 202 with its address. One that waits for the same is joined."""
         order = self.validated()
-        run = services.order_run(
-            kinds()[order["job"]],
-            selectors.subject_for(self.user, order["subject"]),
-            order["window"],
-            actor=self.user,
-            variant=order["variant"],
-        )
+        kind, variant = kinds()[order["job"]], order["variant"]
+        subject = selectors.subject_to_run(self.user, kind, order["subject"], variant)
+        run = services.order_run(kind, subject, order["window"], actor=self.user, variant=variant)
         return self.accepted(run)
 
     @action(detail=True, methods=["post"])

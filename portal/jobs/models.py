@@ -322,6 +322,9 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"{self.channel} to {self.target}: {self.title}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("jobs:delivery", args=[self.pk])
+
 
 class AllowedTarget(models.Model):
     """A host and port that webhooks may call although the guard would refuse it, and who decided so."""

@@ -14,10 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
+from portal.areas import JobKind
 from portal.errors import Denied, Missing
 from portal.jobs.kinds import system_id_of
 from portal.jobs.models import UNSUCCESSFUL, WAITING, Run, RunQuerySet, RunState, Worker
 from portal.jobs.naming import missing_subject, subject_named
+from portal.jobs.services import check_order
 from portal.jobs.words import RUN_WORDS, span
 from portal.registry.models import ModelVersion, System
 from portal.rights import may
@@ -47,17 +49,18 @@ def run_numbered(user: User, number: int, action: str) -> Run:
     return run
 
 
-def subject_for(user: User, name: str) -> Model | None:
-    """The subject of that name, on which a person may run jobs; None for an empty name.
+def subject_to_run(user: User, kind: JobKind, name: str, variant: str) -> Model | None:
+    """The subject of that name, on which the job runs and this person may run it; None for an empty name.
 
-    Raises Missing for one that is not theirs, and Denied where only an administrator may run the job.
+    Raises Missing for one they do not see, Invalid where the job does not run on that, and Denied where only
+    an administrator may.
     """
     subject = subject_named(name)
     system = system_id_of(subject)
-    if system is not None:
-        if not System.objects.visible_to(user, "jobs.run").filter(pk=system).exists():
-            raise missing_subject(name)
-    elif not may(user, "jobs.portal.run"):
+    if system is not None and not System.objects.visible_to(user, "jobs.run").filter(pk=system).exists():
+        raise missing_subject(name)
+    check_order(kind, subject, variant)
+    if system is None and not may(user, "jobs.portal.run"):
         raise Denied("A run that belongs to no system is started by an administrator.")
     return subject
 

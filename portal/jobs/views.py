@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -138,7 +139,7 @@ class RunPage(Page):
         look = _looked_after(self.request)
         return {
             "run": run,
-            "job": selectors.job_view(run, delay=look),
+            "job": replace(selectors.job_view(run), fragment_url=""),  # the live part renders it again
             "look": look,
             "next_look": min(LONGEST_LOOK, look + SHORTEST_LOOK),
             "attempts": [(row, *OUTCOME_WORDS[row.outcome]) for row in run.attempts.all()],
@@ -194,14 +195,10 @@ class NewRun(FormPage):
         return {name: self.request.GET.get(name, "") for name in ("job", "subject", "window", "variant")}
 
     def perform(self, form: Any) -> str:
-        data = form.cleaned_data
-        run = services.order_run(
-            kind_of(data["job"]),
-            selectors.subject_for(self.request.user, data["subject"].strip()),  # type: ignore[arg-type]
-            data["window"],
-            actor=self.request.user,  # type: ignore[arg-type]
-            variant=data["variant"].strip(),
-        )
+        data, user = form.cleaned_data, self.request.user
+        kind, variant = kind_of(data["job"]), data["variant"].strip()
+        subject = selectors.subject_to_run(user, kind, data["subject"].strip(), variant)  # type: ignore[arg-type]
+        run = services.order_run(kind, subject, data["window"], actor=user, variant=variant)  # type: ignore[arg-type]
         return run.get_absolute_url()
 
 

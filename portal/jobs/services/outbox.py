@@ -153,11 +153,11 @@ def allow_target(host: str, port: int, *, actor: User, reason: str) -> AllowedTa
     """Vouch for a host and port that the guard would refuse, such as a receiver inside the network."""
     host = host.strip().rstrip(".").lower()
     if not host or not 1 <= port <= 65535:
-        raise Invalid(
-            "A target is a host and a port from 1 to 65535.", errors=[Problem("/host", "Not a host.")]
-        )
+        sentence = "A target is a host and a port from 1 to 65535."
+        raise Invalid(sentence, errors=[Problem("/host", sentence)])
     if not reason.strip():
-        raise Invalid("Say why this target may be called.", errors=[Problem("/reason", "Required.")])
+        sentence = "Say why this target may be called."
+        raise Invalid(sentence, errors=[Problem("/reason", sentence)])
     target, made = AllowedTarget.objects.get_or_create(
         host=host, port=port, defaults={"reason": reason.strip(), "allowed_by": actor}
     )

@@ -173,29 +173,30 @@ def order_run(
     arguments: Mapping[str, Any] | None = None,
 ) -> Run:
     """A person asks for a run by hand. Raises Invalid when the job does not run on that."""
-    _check(kind, subject, variant)
+    check_order(kind, subject, variant)
     with transaction.atomic():
         run = request(kind, subject, window, actor=actor, variant=variant, arguments=arguments)
         record("run.requested", run, actor=actor, job=kind.slug, revision=run.revision)
     return run
 
 
-def _check(kind: JobKind, subject: Model | None, variant: str) -> None:
+def check_order(kind: JobKind, subject: Model | None, variant: str) -> None:
+    """Raise Invalid when the job does not run on that."""
     known = variants_of(kind)
     if variant not in known:
         listed = ", ".join(known)
-        raise Invalid(
-            f"{kind.title} has the variants {listed}." if listed else f"{kind.title} has no variants.",
-            errors=[Problem("/variant", "Not a variant of this job.")],
-        )
+        raise _invalid("variant", f"Its variants are {listed}." if listed else "It has no variants.")
     if kind.subjects is None:
         return
     if subject is None:
-        raise Invalid(f"{kind.title} runs on one subject.", errors=[Problem("/subject", "Required.")])
+        raise _invalid("subject", f"{kind.title} runs on one subject.")
     example = next(iter(kind.subjects(timezone.now())), None)
     if example is not None and type(example) is not type(subject):
-        name = type(example).__name__
-        raise Invalid(f"{kind.title} runs on a {name}.", errors=[Problem("/subject", f"Not a {name}.")])
+        raise _invalid("subject", f"{kind.title} runs on a {type(example).__name__}.")
+
+
+def _invalid(field: str, detail: str) -> Invalid:
+    return Invalid(detail, errors=[Problem(f"/{field}", detail)])
 
 
 @transaction.atomic
@@ -237,7 +238,7 @@ def dismiss(run: Run, *, actor: User, reason: str) -> Run:
     """Say that a failed or dead run needs no more attention, and why."""
     held = Run.objects.select_for_update(of=("self",)).get(pk=run.pk)
     if not reason.strip():
-        raise Invalid("Say why it needs no more attention.", errors=[Problem("/reason", "Required.")])
+        raise _invalid("reason", "Say why it needs no more attention.")
     if held.state not in UNSUCCESSFUL or held.dismissed_at:
         raise Refused("Only a failed or dead run can be dismissed, once.")
     Run.objects.filter(pk=held.pk).update(

@@ -11,6 +11,7 @@ from portal.accounts.models import Membership, Unit, User
 from portal.areas import Role, areas
 from portal.jobs import kinds
 from portal.registry.models import System
+from tests.portal.cast import cast  # noqa: F401 - a fixture
 from tests.portal.jobs.yard import work
 
 CACHES = (areas, rights.matrix, kinds.kinds)
