@@ -37,6 +37,8 @@ FORMAT = "portal-audit/1"
 NOTHING_BEFORE = "0" * 64
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far two clock readings may contradict the order of events before it counts as a contradiction."""
+ANCHOR_LAG = timedelta(minutes=1)
+"""How far a live anchor may be behind the seals: it is written right after each."""
 LONGEST_TRANSACTION = timedelta(hours=1)
 """An entry becomes visible when its transaction commits, at most this long after it was recorded."""
 MOST_PROBLEMS = 100
@@ -376,7 +378,7 @@ class Verifier:
             if number > last and instant(told["sealed_at"]) <= self.exported_at:
                 self._problem(f"seal {number}", "was anchored and is missing")
         reach = max(self.anchored, default=0)
-        behind = reach < last and self.sealed_before < self.exported_at - CLOCK_TOLERANCE
+        behind = reach < last and self.sealed_before < self.exported_at - ANCHOR_LAG
         if behind and self.anchor_is_current:
             self._problem("anchor", f"ends at seal {reach}, the seals at {last}")
         elif self.anchored and reach < last:
