@@ -105,7 +105,7 @@ class RunViewSet(ListMixin[Run], RetrieveMixin[Run]):
     lookup_field = "pk"
 
     def get_queryset(self) -> QuerySet[Run]:
-        return selectors.runs_for_list(self.user, self.declared).defer("log", "arguments", "dismissed_reason")
+        return selectors.runs_for_list(self.user, self.declared)
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002 - DRF's signature
         """Ask for a run: 202 with its address. One that waits for the same is joined."""

@@ -30,12 +30,12 @@ STUCK = timedelta(minutes=5)
 
 
 def runs_for_list(user: User, action: str = "jobs.read") -> RunQuerySet:
-    """The runs a person may see, with what a row of a list shows, without their long texts."""
+    """The runs a person may see, with what a row of a list shows, without what only its page does."""
     versions = ModelVersion.objects.select_related("model")
     return (
         Run.objects.visible_to(user, action)
         .select_related("system", "requested_by")
-        .defer("log", "result", "arguments", "dismissed_reason")
+        .defer("log", "arguments", "dismissed_reason")
         .prefetch_related(GenericPrefetch("subject", [versions]))
     )
 

@@ -47,7 +47,7 @@ class Runs(ListPage):
     noun = (gettext_lazy("run"), gettext_lazy("runs"))
 
     def rows(self) -> Any:
-        return selectors.runs_for_list(self.request.user)  # type: ignore[arg-type]
+        return selectors.runs_for_list(self.request.user).defer("result")  # type: ignore[arg-type]
 
     @cached_property
     def health(self) -> selectors.Health:

@@ -68,7 +68,7 @@ def plant(
         System.objects.create(name="Churn", unit=unit)
         broker = Broker(Path(room))
         worker = Worker(broker, folder / "worker.log")
-        app.conf.broker_url = broker.url.replace("unix://", "redis+socket://")
+        app.conf.update(broker_url=broker.url.replace("unix://", "redis+socket://"))
         try:
             broker.start()
             worker.start()
@@ -76,7 +76,7 @@ def plant(
         finally:
             worker.kill()
             broker.kill()
-            app.conf.broker_url = before
+            app.conf.update(broker_url=before)
 
 
 @pytest.fixture(autouse=True)
