@@ -24,6 +24,10 @@ def note_applied(home: Path) -> None:
     _mark(home).write_text(_digest())
 
 
+def forget(home: Path) -> None:
+    _mark(home).unlink(missing_ok=True)
+
+
 def _mark(home: Path) -> Path:
     return home / "servers" / "migrated"  # beside the data, so that it goes when they go
 

@@ -77,16 +77,25 @@ class Postgres:
 
     def prepare(self) -> None:
         """Make the two roles and the database `portal`; what exists already stays as it is."""
+        self._psql("-f", str(ROLES_SQL))
+
+    def recreate(self) -> None:
+        """Drop the database `portal` with everything in it and make an empty one."""
+        self._psql("-c", "DROP DATABASE IF EXISTS portal WITH (FORCE)")
+        self.prepare()
+
+    def _psql(self, *what: str) -> None:
+        """Let the superuser of the cluster do something."""
         psql = [self.binaries / "psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-h", self.sockets, "-U", "postgres"]
         done = subprocess.run(
-            [*map(str, psql), "-d", "postgres", "-f", str(ROLES_SQL)],
+            [*map(str, psql), "-d", "postgres", *what],
             capture_output=True,
             text=True,
             env=ENVIRONMENT,
             check=False,
         )
         if done.returncode != 0:
-            raise Obstacle(f"The database roles could not be made: {done.stderr.strip()}")
+            raise Obstacle(f"The database cannot be prepared: {done.stderr.strip()}")
 
     def _initialise(self) -> None:
         """Run initdb beside the final place, so that an interrupted one leaves nothing half made there."""

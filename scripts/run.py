@@ -10,16 +10,15 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from scripts import migrations, servers
+from scripts import servers
 from scripts.errors import Obstacle
+from scripts.furnish import furnish
 from scripts.place import Place, claim
 from scripts.servers import Servers
 from scripts.supervisor import Program, Stopped, Supervisor, stop_on_signals
 
-ROOT = Path(__file__).resolve().parent.parent
 ALONE = ("--without-gossip", "--without-mingle")  # a worker asks the ledger, not other workers
 NO_ROOT_WARNING = "ignore:You're running the worker with superuser privileges"  # root is welcome here
 ANSWERS_WITHIN = 120.0  # seconds
@@ -45,9 +44,8 @@ def run(place: Place, supervisor: Supervisor) -> None:
         at_end.enter_context(claim(place.home))
         _check_port(place)
         embedded = _servers(place, at_end)
-        os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
-        _migrate(place, embedded, supervisor)
-        announcement = _Announcement(place, supervisor, _furnish(place, supervisor))
+        os.environ.update(DJANGO_SETTINGS_MODULE="portal.settings", PORTAL_LOG_STYLE="plain")
+        announcement = _Announcement(place, supervisor, furnish(place, embedded, supervisor))
 
         def each_tick() -> None:
             for name in embedded.revive() if embedded else ():
@@ -74,17 +72,12 @@ def programs(place: Place) -> list[Program]:
         ),
         Program(
             "worker",
-            (*celery, "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "INFO", *ALONE),
+            (*celery, "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "WARNING", *ALONE),
             environment=job,
             without_parent=signal.SIGQUIT,  # Celery's cold shutdown: the ledger gives the work out again
         ),
         Program("beat", (*celery, "beat", "--loglevel", "WARNING"), environment=job),
     ]
-
-
-def _furnish(place: Place, supervisor: Supervisor) -> list[str]:
-    """Make the demo organisation at the first start; what to print about signing in."""
-    return []
 
 
 def _check_port(place: Place) -> None:
@@ -112,16 +105,6 @@ def _servers(place: Place, at_end: ExitStack) -> Servers | None:
     embedded = at_end.enter_context(servers.own(place.home))
     os.environ.update({**embedded.environment(), **os.environ})
     return embedded
-
-
-def _migrate(place: Place, embedded: Servers | None, supervisor: Supervisor) -> None:
-    if embedded and migrations.are_applied(place.home):
-        return
-    supervisor.say("portal", "bringing the tables up to date …")
-    if supervisor.once(Program("migrate", migrations.COMMAND)) != 0:
-        raise Obstacle("The tables could not be brought up to date; the lines above say why.")
-    if embedded:
-        migrations.note_applied(place.home)
 
 
 class _Announcement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 from collections.abc import MutableMapping
@@ -18,8 +19,11 @@ IN_TEXT = re.compile(
 
 def formatter() -> logging.Formatter:
     """The formatter of every handler."""
-    human = sys.stderr.isatty()
-    renderer: Any = structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer()
+    terminal = sys.stderr.isatty()
+    human = terminal or os.environ.get("PORTAL_LOG_STYLE") == "plain"  # `make run` reads through a pipe
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(colors=terminal) if human else structlog.processors.JSONRenderer()
+    )
     return structlog.stdlib.ProcessorFormatter(
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, redact, renderer],
         foreign_pre_chain=[
