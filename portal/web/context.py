@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext
@@ -102,8 +103,9 @@ def _chosen(request: HttpRequest, name: str, known: tuple[str, ...], otherwise: 
 
 def navigation(request: HttpRequest, found: Mapping[str, Any]) -> tuple[NavGroup, ...]:
     """The groups a person may see; an item without permission is absent, a group without items too."""
-    items = [item for item in declared("nav") if may(request.user, item.does)]
-    urls = {item.page: reverse(item.page) for item in items}
+    allowed = [item for item in declared("nav") if may(request.user, item.does)]
+    urls = {item.page: url for item in allowed if (url := address_of(item)) is not None}
+    items = [item for item in allowed if item.page in urls]
     current = _current(request, urls)
     groups = []
     for title in GROUPS:
@@ -112,6 +114,31 @@ def navigation(request: HttpRequest, found: Mapping[str, Any]) -> tuple[NavGroup
         if links:
             groups.append(NavGroup(title, links))
     return tuple(groups)
+
+
+def address_of(item: NavItem) -> str | None:
+    """Where an item leads. None for a page that does not exist, which a system check reports."""
+    try:
+        return reverse(item.page)
+    except NoReverseMatch:
+        return None
+
+
+@register()
+def every_item_leads_somewhere(**_: Any) -> list[CheckMessage]:
+    """A system check: each item of the navigation names a page that exists, in a group that is shown."""
+    dead = [item for item in declared("nav") if address_of(item) is None]
+    lost = [item for item in declared("nav") if item.group not in GROUPS]
+    return [
+        *(
+            Error(f"navigation item {item.title!r} names no page: {item.page!r}", id="web.E001")
+            for item in dead
+        ),
+        *(
+            Error(f"navigation item {item.title!r} is in no group: {item.group!r}", id="web.E002")
+            for item in lost
+        ),
+    ]
 
 
 def _link(item: NavItem, url: str, current: str, found: Mapping[str, Any]) -> NavLink:

@@ -119,7 +119,7 @@ def money(
 
 
 def _compact_places(x: Decimal) -> int:
-    return 0 if abs(x) >= 100 or x == x.to_integral_value() else 1
+    return 0 if abs(x) >= 100 or round(x, 1) == round(x) else 1
 
 
 def quantity(

@@ -34,10 +34,10 @@ def calibration(data: Calibration, target: Target = "web", *, width: float = 334
     """Observed against predicted, 0 to 1 on both sides, with the diagonal on which both agree."""
     sheet = Canvas(width, width - 12, target)
     left, bottom = text_width("100%") + 12, width - 54
-    scale_x = axis([], left, width - 8, low=0, high=1)
+    scale_x = axis([], left, width - 18, low=0, high=1)
     scale_y = axis([], bottom, 12, low=0, high=1)
     ticks = [scale_y.text(tick, "%") for tick in scale_y.ticks]
-    draw_grid(sheet, Frame(left, width - 8, 12, bottom, 2), scale_y, ticks)
+    draw_grid(sheet, Frame(left, width - 18, 12, bottom, 2), scale_y, ticks)
     for tick in scale_x.ticks:
         sheet.text(scale_x.at(tick), bottom + 17, scale_x.text(tick, "%"), "muted", anchor="middle")
     sheet.text((left + width) / 2, bottom + 36, _("predicted"), "muted", anchor="middle")

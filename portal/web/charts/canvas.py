@@ -237,7 +237,7 @@ class Canvas:
         self.parts.append("</a>")
 
     def render(self, label: str, *, links: bool = False) -> SafeString:
-        """The finished SVG, decorative without a label. With ``links`` it is a group, so that they are reached."""
+        """The finished SVG, decorative without a label; a group with ``links``, so that they are reached."""
         role = format_html('role="{}" aria-label="{}"', "group" if links else "img", label)
         if not label:
             role = mark_safe('aria-hidden="true"')

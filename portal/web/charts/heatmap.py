@@ -102,7 +102,7 @@ def _foot(data: Heatmap, *, verdicts: bool) -> SafeString | str:
         '<tfoot><tr><th scope="row">{}</th>{}{}</tr></tfoot>',
         data.sizes_name or _("Records, n"),
         format_html_join("", "<td>{}</td>", ((number(size),) for size in data.sizes)),
-        format_html("<td></td>") if verdicts else "",
+        SafeString("<td></td>") if verdicts else "",
     )
 
 

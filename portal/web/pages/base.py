@@ -60,6 +60,11 @@ class Page(View):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ARG002 - the route's
         return self.render()
 
+    @property
+    def person(self) -> Any:
+        """The signed-in person: the ``actor`` of a service, and whom selectors show things to."""
+        return self.request.user
+
     def render(self, status: int = 200, **extra: Any) -> TemplateResponse:
         """The page, or its fragment where htmx asks for one."""
         self.request.nav_page = self.nav  # type: ignore[attr-defined] # read by the shell
@@ -104,6 +109,11 @@ class ActionView(View):
 
     does: ClassVar[str | Mapping[str, str]]
     http_method_names: ClassVar[Sequence[str]] = ["post", "options"]  # type: ignore[misc] # narrower on purpose
+
+    @property
+    def person(self) -> Any:
+        """The signed-in person: the ``actor`` of the service."""
+        return self.request.user
 
     def perform(self) -> Text | None:
         """Call the service. Raises what the service raises."""

@@ -197,7 +197,9 @@ class ListPage(Page):
                 _("%(count)s rows are too many for one file; filter to %(most)s or fewer, or use the API.")
                 % {"count": number(self.count), "most": number(exports.MOST_ROWS)}
             )
-        lines = iter(self.table.as_values(exclude_columns=("row",)))
+        shown = {column.name for column in self.table.columns.itervisible()}
+        hidden = [name for name in self.table.columns.names() if name == "row" or name not in shown]
+        lines = iter(self.table.as_values(exclude_columns=hidden))
         heads = [str(head) for head in next(lines)]
         return exports.answer(kind, slugify(str(self.noun[1])), heads, lines)
 

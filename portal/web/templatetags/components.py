@@ -181,6 +181,16 @@ def panel(
 
 
 @register.simple_block_tag
+def scroll(content: str, label: str) -> SafeString:
+    """``{% scroll "Versions" %}<table class="table">…{% endscroll %}``: scrolls sideways, by keyboard too."""
+    return format_html(
+        '<div class="scroll" tabindex="0" role="region" aria-label="{}">{}</div>',
+        label,
+        mark_safe(content),  # noqa: S308 - block content is escaped by the template
+    )
+
+
+@register.simple_block_tag
 def notice(content: str, tone: str = "info", title: str = "") -> SafeString:
     """``{% notice "warn" title="The approval is stale." %}…{% endnotice %}``: across the page, outlined."""
     return _component("notice", content=mark_safe(content), tone=tone, title=title)  # noqa: S308 - as above
@@ -245,6 +255,19 @@ def person(name: str, role: str = "") -> SafeString:
         figures.unbroken(name),
         format_html(' <span class="muted small">{}</span>', role) if role else "",
     )
+
+
+@register.simple_tag(takes_context=True)
+def pick(
+    context: template.Context, label: str, name: str, choices: Sequence[tuple[Any, Any]], current: Any
+) -> SafeString:
+    """``{% pick "Period" "period" periods period %}``: a choice that is part of the address.
+
+    Changing it loads the page anew; the other parameters stay, except the page number.
+    """
+    query = context["request"].GET
+    keep = [(key, value) for key in query if key not in {name, "page"} for value in query.getlist(key)]
+    return _component("pick", label=label, name=name, choices=choices, current=str(current), keep=keep)
 
 
 @register.simple_tag
