@@ -65,10 +65,9 @@ class EvidenceViewSet(ListMixin[Evidence], RetrieveMixin[Evidence], CreateMixin[
     default_sort = "-added_at"
     lookup_field = "ref"
 
-    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
-        if request.method == "POST":
-            refuse_long_bodies(request)
-        return super().initialize_request(request, *args, **kwargs)
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        refuse_long_bodies(request)
+        super().initial(request, *args, **kwargs)
 
     def get_parsers(self) -> list[Any]:
         return [MultiPartParser()]

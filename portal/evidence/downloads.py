@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 
 from django.http import FileResponse, HttpRequest
+from rest_framework.request import Request
 
 from portal.accounts.models import User
 from portal.errors import TooLarge
@@ -28,7 +29,7 @@ def answer(evidence: Evidence, user: User) -> FileResponse:
     return response
 
 
-def refuse_long_bodies(request: HttpRequest) -> None:
+def refuse_long_bodies(request: HttpRequest | Request) -> None:
     """Raise TooLarge before anything of a body is read that cannot hold an acceptable file."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > LARGEST + 1_000_000:

@@ -13,7 +13,7 @@ from portal.accounts.models import User
 from portal.accounts.services import organisation
 from portal.errors import Missing
 from portal.evidence.models import Evidence
-from portal.web.format import day, short_digest
+from portal.web.figures import day, short_digest
 from portal.web.parts import EvidenceItem, Fact
 from portal.web.status import Tone
 

@@ -22,7 +22,7 @@ from portal.evidence.models import Evidence, Kind, LegalHold
 from portal.evidence.selectors import evidence_named, item_facts
 from portal.evidence.tables import EvidenceFilter, EvidenceTable, HoldTable
 from portal.rights import may
-from portal.web.format import day
+from portal.web.figures import day
 from portal.web.pages import ActionView, ConfirmPage, FormPage, ListPage, Page
 from portal.web.parts import Crumb, Empty, Fact
 from portal.web.status import Tone

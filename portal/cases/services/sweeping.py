@@ -7,9 +7,11 @@ on one day changes nothing.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from django.apps import apps
@@ -82,46 +84,45 @@ LADDER = (
 def sweep_deadlines(at: datetime) -> dict[str, int]:
     """Open a case for each declared day within its notice; where no case is declared, tell the owner."""
     today = organisation().today(at)
-    opened = [
-        _each(_due_rows(deadline, today), lambda row, d=deadline: _meet(d, row, today, at))  # type: ignore[misc]
-        for deadline in declared("deadlines")
-    ]
-    return {"opened": sum(opened)}
+    tally = Counter[str]()
+    for deadline in declared("deadlines"):
+        meet = partial(_meet, deadline, today=today, at=at)
+        tally += _each("opened", _due_rows(deadline, today), meet)
+    return dict(tally)
 
 
 def sweep_reminders(at: datetime) -> dict[str, int]:
     """Climb the ladder for every open case, remind owners of conditions, and close what nobody decided."""
     today = organisation().today(at)
-    cases = Case.objects.filter(state=State.OPEN).select_related("unit", "system", "opened_by")
-    late = cases.filter(due_on__lt=today - EXPIRES_AFTER)
-    expired = _each(late, lambda case: _expire(case, at))
     first = today - timedelta(days=LADDER[0].after)
-    soon = cases.filter(due_on__range=(today - EXPIRES_AFTER, first))
-    told = _each(soon, lambda case: _climb(case, today, at))
+    cases = Case.objects.filter(state=State.OPEN).select_related("unit", "system", "opened_by")
     conditions = Condition.objects.filter(
         state=ConditionState.BINDING, reported_at=None, due_on__lte=today + timedelta(days=FIRST_NOTICE)
     ).select_related("case__system", "owner")
-    reminded = _each(conditions, lambda condition: _remind(condition, today, at))
-    return {"expired": expired, "told": told, "reminded": reminded}
+    tally = _each("expired", cases.filter(due_on__lt=today - EXPIRES_AFTER), partial(_expire, at=at))
+    soon = cases.filter(due_on__range=(today - EXPIRES_AFTER, first))
+    tally += _each("told", soon, partial(_climb, today=today, at=at))
+    tally += _each("reminded", conditions, partial(_remind, today=today, at=at))
+    return dict(tally)
 
 
 def sweep_stale(at: datetime) -> dict[str, int]:
     """Note on which approvals the subject has changed since, and tell who asked for them."""
     approvals = Case.objects.filter(state=State.DECIDED, approved=True, stale_since=None)
-    approvals = approvals.select_related("system", "opened_by")
-    return {"stale": _each(approvals, lambda case: _mark_stale(case, at))}
+    return dict(_each("stale", approvals.select_related("system", "opened_by"), partial(_mark_stale, at=at)))
 
 
-def _each(items: Iterable[Item], work: Callable[[Item], bool]) -> int:
-    """Do the work for each item in a savepoint of its own. Answers for how many something happened."""
-    done = 0
+def _each(name: str, items: Iterable[Item], work: Callable[[Item], bool]) -> Counter[str]:
+    """Do the work for each item in a savepoint of its own. Counts where something happened, and failures."""
+    tally = Counter[str]()
     for item in items:
         try:
             with transaction.atomic():
-                done += work(item)
+                tally[name] += work(item)
         except Exception:
             logger.exception("sweeping %s %s failed", type(item).__name__, getattr(item, "pk", item))
-    return done
+            tally["failed"] += 1
+    return +tally
 
 
 def _due_rows(deadline: Deadline, today: date) -> Iterable[Model]:
@@ -130,7 +131,7 @@ def _due_rows(deadline: Deadline, today: date) -> Iterable[Model]:
     return model._default_manager.filter(**{f"{deadline.day}__range": window}).iterator()  # noqa: SLF001 - documented
 
 
-def _meet(deadline: Deadline, row: Model, today: date, at: datetime) -> bool:
+def _meet(deadline: Deadline, row: Model, *, today: date, at: datetime) -> bool:
     day: Any = getattr(row, deadline.day)
     if isinstance(day, datetime):
         day = organisation().today(day)
@@ -177,7 +178,7 @@ def _announce(deadline: Deadline, row: Model, day: date, at: datetime) -> bool:
     return True
 
 
-def _climb(case: Case, today: date, at: datetime) -> bool:
+def _climb(case: Case, *, today: date, at: datetime) -> bool:
     """Tell the people of the highest rung reached, once per rung and due day; lower rungs are behind."""
     rung = [rung for rung in LADDER if (today - case.due_on).days >= rung.after][-1]
     if case.escalations.filter(rung=rung.name, due_on=case.due_on).exists():
@@ -202,7 +203,7 @@ def _climb(case: Case, today: date, at: datetime) -> bool:
     return True
 
 
-def _expire(case: Case, at: datetime) -> bool:
+def _expire(case: Case, *, at: datetime) -> bool:
     case = Case.objects.select_for_update(of=("self",), no_key=True).get(pk=case.pk)
     if not case.open:
         return False
@@ -211,7 +212,7 @@ def _expire(case: Case, at: datetime) -> bool:
     return True
 
 
-def _remind(condition: Condition, today: date, at: datetime) -> bool:
+def _remind(condition: Condition, *, today: date, at: datetime) -> bool:
     assert condition.due_on is not None
     rung = f"condition {condition.pk} {'late' if condition.due_on < today else 'soon'}"
     if condition.case.escalations.filter(rung=rung, due_on=condition.due_on).exists():
@@ -224,7 +225,7 @@ def _remind(condition: Condition, today: date, at: datetime) -> bool:
     return True
 
 
-def _mark_stale(case: Case, at: datetime) -> bool:
+def _mark_stale(case: Case, *, at: datetime) -> bool:
     if _overtaken(case) or not is_stale(case):
         return False
     case.stale_since = at

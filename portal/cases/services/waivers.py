@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.areas import ABSTAIN, APPROVE, REJECT, CaseKind, Gate, Role, declared
 from portal.audit.services import record, snapshot
-from portal.cases.models import Case, WaiverRequest
+from portal.cases.models import Case, State, WaiverRequest
 from portal.cases.services.opening import open_case
-from portal.errors import Invalid, Problem, Refused
+from portal.errors import Conflict, Invalid, Problem, Refused
 from portal.registry.models import ModelVersion
 from portal.registry.services import grant_waiver
 from portal.web.figures import day
@@ -75,7 +76,8 @@ def ask_waiver(
 ) -> Case:
     """Ask that one gate let one version pass until an instant, at most 92 days ahead.
 
-    Raises Invalid for an unknown gate, a thin reason or a day out of range, Refused while one is in force.
+    Raises Invalid for an unknown gate, a thin reason or a day out of range, Refused while one is in force,
+    Conflict while one is being decided.
     """
     at = at or timezone.now()
     declared_gate = _gate(gate)
@@ -84,8 +86,10 @@ def ask_waiver(
     if not at < expires_at <= at + LONGEST:
         detail = f"A waiver lasts at most {LONGEST.days} days."
         raise Invalid(detail, errors=[Problem("/expires_at", detail)])
+    version = ModelVersion.objects.select_for_update(of=("self",), no_key=True).get(pk=version.pk)
     if version.waivers.filter(gate=gate, expires_at__gt=at).exists():
         raise Refused(f"A waiver of {declared_gate.title} is in force for {version}.")
+    _refuse_rival(version, gate)
     request = WaiverRequest.objects.create(
         version=version,
         gate=gate,
@@ -103,6 +107,14 @@ def ask_waiver(
         reason=request.reason,
         at=at,
     )
+
+
+def _refuse_rival(version: ModelVersion, gate: str) -> None:
+    asked = WaiverRequest.objects.filter(version=version, gate=gate).values("pk")
+    kind = ContentType.objects.get_for_model(WaiverRequest)
+    rival = Case.objects.filter(subject_type=kind, subject_id__in=asked, state=State.OPEN).first()
+    if rival is not None:
+        raise Conflict(f"{rival.ref} asks for this already.", help_url=rival.get_absolute_url())
 
 
 def _gate(slug: str) -> Gate:

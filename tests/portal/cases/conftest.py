@@ -4,53 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import pytest
-from django.conf import settings
 
-from portal import rights
-from portal.accounts.models import Unit, User
-from portal.accounts.services import add_membership, create_unit, create_user, set_up_organisation
-from portal.areas import Role, areas
-from portal.jobs import kinds
-from portal.registry.models import ModelVersion, System
-from portal.registry.services import create_system, register_model, register_version
-
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+from portal.accounts.models import User
+from portal.areas import Role
+from portal.registry.services import update_system
+from tests.portal import cast as portal_cast
+from tests.portal.cast import person
 
 
 @dataclass
-class Cast:
-    """Erin owns churn; the committee is Chen, Ann and Bob; Zoe works in another unit."""
+class Cast(portal_cast.Cast):
+    """Bob is a third member of the committee; Dara sits on the ethics board."""
 
-    root: Unit
-    marketing: Unit
-    erin: User
-    dave: User
-    maya: User
-    chen: User
-    ann: User
     bob: User
     dara: User
-    otto: User
-    ada: User
-    lee: User
-    zoe: User
-    churn: System
-    churn_v1: ModelVersion
 
 
 @pytest.fixture(autouse=True)
 def yard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The area of the yard is declared."""
-    monkeypatch.setattr(settings, "PORTAL_AREAS", [*settings.PORTAL_AREAS, "tests.portal.cases.yard"])
-    caches = (areas, rights.matrix, kinds.kinds)
-    for cache in caches:
-        cache.cache_clear()
-    yield
-    for cache in caches:
-        cache.cache_clear()
+    yield from portal_cast.declared_with(monkeypatch, "tests.portal.cases.yard")
 
 
 @pytest.fixture
@@ -59,33 +34,9 @@ def cast(db: None) -> Cast:
 
 
 def make_cast() -> Cast:
-    set_up_organisation("Fennmark", actor=None)
-    root = Unit.objects.get(parent=None)
-    marketing = create_unit("Marketing", slug="marketing", parent=root, actor=None)
-    claims = create_unit("Claims", slug="claims", parent=root, actor=None)
-    seats = {
-        "erin": (Role.ENGINEER, marketing),
-        "dave": (Role.ENGINEER, marketing),
-        "maya": (Role.EXECUTIVE, root),
-        "chen": (Role.COMMITTEE, root),
-        "ann": (Role.COMMITTEE, root),
-        "bob": (Role.COMMITTEE, root),
-        "dara": (Role.ETHICS, root),
-        "otto": (Role.AUDITOR, root),
-        "ada": (Role.ADMINISTRATOR, root),
-        "lee": (Role.EMPLOYEE, marketing),
-        "zoe": (Role.ENGINEER, claims),
-    }
-    people = {login: person(login, *seat) for login, seat in seats.items()}
-    churn = create_system(
-        "Churn", unit=marketing, actor=people["erin"], purpose="Whom to call before they leave"
-    )
-    model = register_model("churn", system=churn, actor=people["erin"])
-    version = register_version(model, actor=people["erin"])
-    return Cast(root=root, marketing=marketing, churn=churn, churn_v1=version, **people)
-
-
-def person(login: str, role: Role, unit: Unit) -> User:
-    user = create_user(login, name=f"{login.capitalize()} Fenn", email=f"{login}@example.org", actor=None)
-    add_membership(user, role, unit, actor=None, at=LONG_AGO)
-    return user
+    known = portal_cast.make_cast()
+    bob = person("bob", Role.COMMITTEE, known.root)
+    dara = person("dara", Role.ETHICS, known.root)
+    update_system(known.churn, actor=known.erin, purpose="Whom to call before they leave")
+    known.churn.refresh_from_db()
+    return Cast(**vars(known), bob=bob, dara=dara)
