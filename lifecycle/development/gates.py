@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.urls import reverse
+
 from portal.areas import Gate, GateAnswer, GateState
 from portal.registry.models import ModelVersion
 
@@ -11,7 +13,7 @@ def has_accountable_people(version: ModelVersion) -> GateAnswer:
     system = version.system
     url = system.get_absolute_url()
     if system.unassigned:
-        page = version.model.get_absolute_url()
+        page = reverse("development:assign-system", args=[version.model.name])
         return GateAnswer(GateState.FAILED, "The model belongs to no system.", page, "Assign a system")
     absent = [word for word, person in (("owner", system.owner), ("deputy", system.deputy)) if person is None]
     if absent:

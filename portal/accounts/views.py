@@ -41,16 +41,16 @@ class Profile(FormPage):
     submit = "Save preferences"
 
     def heading(self) -> str:
-        return str(self.request.user.name)  # type: ignore[union-attr]
+        return str(self.person.name)
 
     def initial(self) -> Mapping[str, Any]:
-        return {"theme": self.request.user.theme, "density": self.request.user.density}  # type: ignore[union-attr]
+        return {"theme": self.person.theme, "density": self.person.density}
 
     def context(self) -> Mapping[str, Any]:
-        return {"memberships": self.request.user.current_memberships}  # type: ignore[union-attr]
+        return {"memberships": self.person.current_memberships}
 
     def perform(self, form: Any) -> str:
-        services.change_preferences(self.request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        services.change_preferences(self.person, **form.cleaned_data)
         return reverse("accounts:profile")
 
 
@@ -70,15 +70,15 @@ class Tokens(FormPage):
         return "A program carries a token in your name. It can do less than you, and it ends."
 
     def form_arguments(self) -> Mapping[str, Any]:
-        return {"user": self.request.user}
+        return {"user": self.person}
 
     def context(self) -> Mapping[str, Any]:
-        mine = ApiToken.objects.filter(user=self.request.user).select_related("unit")  # type: ignore[misc]
+        mine = ApiToken.objects.filter(user=self.person).select_related("unit")
         return {"tokens": mine, "key": "", "url": settings.PORTAL_PUBLIC_URL}
 
     def perform(self, form: Any) -> HttpResponse:
-        user = self.request.user
-        _, key = services.issue_token(user, actor=user, **form.cleaned_data)  # type: ignore[arg-type]
+        user = self.person
+        _, key = services.issue_token(user, actor=user, **form.cleaned_data)
         return self.render(form=self.make_form(), submit=self.submit, key=key, cancel="")
 
 
@@ -88,8 +88,8 @@ class RevokeToken(ActionView):
     does = "signed_in"
 
     def perform(self) -> str:
-        token = get_object_or_404(ApiToken, pk=self.kwargs["pk"], user=self.request.user)
-        services.revoke_token(token, actor=self.request.user)  # type: ignore[arg-type]
+        token = get_object_or_404(ApiToken, pk=self.kwargs["pk"], user=self.person)
+        services.revoke_token(token, actor=self.person)
         return f"{token.name} is revoked."
 
     def back_url(self) -> str:
@@ -131,14 +131,14 @@ class InvitePerson(FormPage):
         return {"link": ""}
 
     def perform(self, form: Any) -> HttpResponse:
-        data, actor = form.cleaned_data, self.request.user
+        data, actor = form.cleaned_data, self.person
         person, key = services.invite_person(
             data["username"],
             name=data["name"],
             email=data["email"],
             role=Role(data["role"]),
             unit=data["unit"],
-            actor=actor,  # type: ignore[arg-type]
+            actor=actor,
         )
         link = settings.PORTAL_PUBLIC_URL + reverse("accounts:accept", args=[key])
         return self.render(form=None, link=link, person=person, submit="", cancel="")
@@ -183,8 +183,8 @@ class PersonDetail(FormPage):
 
     def perform(self, form: Any) -> str:
         data = form.cleaned_data
-        actor = self.request.user
-        services.add_membership(self.person, Role(data["role"]), data["unit"], actor=actor)  # type: ignore[arg-type]
+        actor = self.person
+        services.add_membership(self.person, Role(data["role"]), data["unit"], actor=actor)
         return reverse("accounts:person", args=[self.person.username])
 
 
@@ -195,7 +195,7 @@ class EndMembership(ActionView):
 
     def perform(self) -> str:
         membership = get_object_or_404(Membership, pk=self.kwargs["pk"], ended_at=None)
-        services.end_membership(membership, actor=self.request.user)  # type: ignore[arg-type]
+        services.end_membership(membership, actor=self.person)
         return f"{membership.user} is no longer {membership.role} in {membership.unit}."
 
     def back_url(self) -> str:
@@ -209,7 +209,7 @@ class SetActive(ActionView):
 
     def perform(self) -> str:
         person = get_object_or_404(User, username=self.kwargs["username"])
-        services.set_active(person, active=not person.is_active, actor=self.request.user)  # type: ignore[arg-type]
+        services.set_active(person, active=not person.is_active, actor=self.person)
         return f"{person.name} is {'active' if person.is_active else 'deactivated'}."
 
     def back_url(self) -> str:
@@ -229,7 +229,7 @@ class AddUnit(FormPage):
         return (Crumb("People and units", reverse("accounts:people")), Crumb("Add a unit"))
 
     def perform(self, form: Any) -> str:
-        services.create_unit(actor=self.request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        services.create_unit(actor=self.person, **form.cleaned_data)
         return reverse("accounts:people")
 
 
@@ -249,7 +249,7 @@ class EditOrganisation(FormPage):
         return {name: getattr(found, name) for name in OrganisationForm.base_fields}
 
     def perform(self, form: Any) -> str:
-        services.update_organisation(actor=self.request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        services.update_organisation(actor=self.person, **form.cleaned_data)
         return reverse("accounts:organisation")
 
     def done(self, form: Any) -> str:  # noqa: ARG002 - the base's signature

@@ -23,7 +23,7 @@ class SystemPage(Page):
     def system(self) -> System:
         does = action_of(type(self), None, self.request.method or "GET")
         assert does is not None
-        return system_named(self.request.user, self.kwargs["ref"], does)  # type: ignore[arg-type]
+        return system_named(self.person, self.kwargs["ref"], does)
 
     def crumbs(self) -> Sequence[Crumb]:
         return (Crumb("Systems", reverse("registry:systems")), Crumb(self.system.name))
@@ -39,7 +39,7 @@ class VersionPage(Page):
     def version(self) -> ModelVersion:
         does = action_of(type(self), None, self.request.method or "GET")
         assert does is not None
-        return version_named(self.request.user, self.kwargs["name"], self.kwargs["number"], does)  # type: ignore[arg-type]
+        return version_named(self.person, self.kwargs["name"], self.kwargs["number"], does)
 
     def crumbs(self) -> Sequence[Crumb]:
         version = self.version
@@ -51,4 +51,4 @@ class VersionPage(Page):
         return (*path, here)
 
     def tabs(self) -> Sequence[Tab]:
-        return version_tabs(self.request.user, self.version, self.tab)  # type: ignore[arg-type]
+        return version_tabs(self.person, self.version, self.tab)

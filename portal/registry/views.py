@@ -38,7 +38,7 @@ class Systems(ListPage):
     noun = ("system", "systems")
 
     def rows(self) -> Any:
-        return selectors.systems_for_list(self.request.user)  # type: ignore[arg-type]
+        return selectors.systems_for_list(self.person)
 
     def summary(self) -> str:
         return "Every AI system from the first proposal on: its purpose, its people and where it stands."
@@ -49,7 +49,7 @@ class Systems(ListPage):
         )
 
     def context(self) -> Mapping[str, Any]:
-        return {**super().context(), "may_propose": may(self.request.user, "registry.propose")}
+        return {**super().context(), "may_propose": may(self.person, "registry.propose")}
 
 
 class SystemDetail(SystemPage):
@@ -78,20 +78,20 @@ class SystemDetail(SystemPage):
         )
 
     def context(self) -> Mapping[str, Any]:
-        user = self.request.user
-        models = selectors.models_for_list(user).filter(system=self.system)  # type: ignore[arg-type]
+        user = self.person
+        models = selectors.models_for_list(user).filter(system=self.system)
         return {
             "system": self.system,
             "models": models,
-            "panels": selectors.panels_for(user, "system_panels", self.system),  # type: ignore[arg-type]
+            "panels": selectors.panels_for(user, "system_panels", self.system),
             "grants": self.system.grants.select_related("user", "granted_by", "permission").order_by(
                 "expires_at"
             ),
             "events": timeline_of(self.system, limit=ACTIVITY),
-            "may_edit": selectors.can_change(user, self.system, "registry.edit"),  # type: ignore[arg-type]
-            "may_move": selectors.can_change(user, self.system, "registry.stage")  # type: ignore[arg-type]
+            "may_edit": selectors.can_change(user, self.system, "registry.edit"),
+            "may_move": selectors.can_change(user, self.system, "registry.stage")
             and bool(services.STAGES[self.system.stage]),
-            "may_grant": selectors.can_change(user, self.system, "registry.grant"),  # type: ignore[arg-type]
+            "may_grant": selectors.can_change(user, self.system, "registry.grant"),
         }
 
 
@@ -105,13 +105,13 @@ class ProposeSystem(FormPage):
     submit = "Propose system"
 
     def form_arguments(self) -> Mapping[str, Any]:
-        return {"user": self.request.user, "action": self.does}
+        return {"user": self.person, "action": self.does}
 
     def crumbs(self) -> Sequence[Crumb]:
         return (Crumb("Systems", reverse("registry:systems")), Crumb("Propose"))
 
     def perform(self, form: Any) -> str:
-        return services.create_system(actor=self.request.user, **form.cleaned_data).get_absolute_url()
+        return services.create_system(actor=self.person, **form.cleaned_data).get_absolute_url()
 
     def done(self, form: Any) -> str:
         return f"{form.cleaned_data['name']} is proposed."
@@ -130,10 +130,10 @@ class EditSystem(SystemPage, FormPage):
         return f"Edit {self.system.name}"
 
     def form_arguments(self) -> Mapping[str, Any]:
-        return {"user": self.request.user, "action": self.does, "instance": self.system}
+        return {"user": self.person, "action": self.does, "instance": self.system}
 
     def perform(self, form: Any) -> str:
-        changed = services.update_system(self.system, actor=self.request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        changed = services.update_system(self.system, actor=self.person, **form.cleaned_data)
         return changed.get_absolute_url()
 
 
@@ -156,7 +156,7 @@ class MoveSystem(SystemPage, FormPage):
 
     def perform(self, form: Any) -> str:
         data = form.cleaned_data
-        services.set_stage(self.system, Stage(data["stage"]), actor=self.request.user, reason=data["reason"])  # type: ignore[arg-type]
+        services.set_stage(self.system, Stage(data["stage"]), actor=self.person, reason=data["reason"])
         return self.system.get_absolute_url()
 
 
@@ -185,7 +185,7 @@ class GrantAccess(SystemPage, FormPage):
             works=data["works"],
             reason=data["reason"],
             days=data["days"],
-            actor=self.request.user,  # type: ignore[arg-type]
+            actor=self.person,
         )
         return self.system.get_absolute_url()
 
@@ -201,7 +201,7 @@ class Models(ListPage):
     noun = ("model", "models")
 
     def rows(self) -> Any:
-        return selectors.models_for_list(self.request.user)  # type: ignore[arg-type]
+        return selectors.models_for_list(self.person)
 
     def empty(self) -> Empty:
         return Empty(
@@ -240,11 +240,11 @@ class ModelRedirect(Page):
 
     @cached_property
     def model(self) -> RegisteredModel:
-        visible = RegisteredModel.objects.visible_to(self.request.user)  # type: ignore[arg-type]
+        visible = RegisteredModel.objects.visible_to(self.person)
         return visible.select_related("system").get(name=self.kwargs["name"])
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        version = selectors.leading_version(request.user, self.kwargs["name"])  # type: ignore[arg-type]
+        version = selectors.leading_version(request.user, self.kwargs["name"])
         if version is not None:
             return redirect(version)
         return super().get(request, *args, **kwargs)
@@ -303,17 +303,17 @@ class VersionDetail(VersionPage):
         )
 
     def context(self) -> Mapping[str, Any]:
-        user, version = self.request.user, self.version
+        user, version = self.person, self.version
         versions = version.model.versions.live().order_by("-number")[:10]
         return {
             "version": version,
             "report": self.report,
             "gate_rows": selectors.gate_rows(self.report) if self.report else (),
             "versions": [(row, selectors.serving_of(row)) for row in versions],
-            "panels": selectors.panels_for(user, "version_panels", version),  # type: ignore[arg-type]
+            "panels": selectors.panels_for(user, "version_panels", version),
             "events": timeline_of(version, limit=ACTIVITY),
             "url": settings.PORTAL_PUBLIC_URL,
-            "may_promote": selectors.can_change(user, version.system, "registry.promote"),  # type: ignore[arg-type]
+            "may_promote": selectors.can_change(user, version.system, "registry.promote"),
             "serves": self.serving is not None and self.serving.word == "Production",
             "inputs": (version.schema or {}).get("features", ()),
         }
@@ -326,12 +326,12 @@ class Promote(ActionView):
 
     def perform(self) -> str:
         version = selectors.version_named(
-            self.request.user,  # type: ignore[arg-type]
+            self.person,
             self.kwargs["name"],
             self.kwargs["number"],
             self.does,
         )
-        services.promote(version, services.PRODUCTION, actor=self.request.user)  # type: ignore[arg-type]
+        services.promote(version, services.PRODUCTION, actor=self.person)
         return f"{version} serves in production now."
 
     def back_url(self) -> str:
@@ -344,11 +344,11 @@ class EndAccess(ActionView):
     does = "registry.grant"
 
     def perform(self) -> str:
-        system = selectors.system_named(self.request.user, self.kwargs["ref"], self.does)  # type: ignore[arg-type]
+        system = selectors.system_named(self.person, self.kwargs["ref"], self.does)
         grant = system.grants.filter(pk=self.kwargs["pk"]).first()
         if grant is None:
             raise Denied("This access has ended already.")
-        services.end_access(grant, actor=self.request.user)  # type: ignore[arg-type]
+        services.end_access(grant, actor=self.person)
         return "The access has ended."
 
     def back_url(self) -> str:

@@ -32,7 +32,7 @@ Value = str | float | list[str]
 
 @CharField.register_lookup
 @TextField.register_lookup
-class Like(BuiltinLookup[str]):
+class Like(BuiltinLookup):  # type: ignore[type-arg]  # not generic at run time
     """SQL LIKE with the caller's own wildcards; case matters."""
 
     lookup_name = "like"
