@@ -8,14 +8,12 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
-from urllib.parse import urlsplit
 
 from scripts import servers
 from scripts.errors import Obstacle
 from scripts.furnish import furnish
 from scripts.place import Place, claim
+from scripts.probe import answers
 from scripts.servers import Servers
 from scripts.supervisor import Program, Stopped, Supervisor, stop_on_signals
 
@@ -120,27 +118,12 @@ class _Announcement:
     def look(self) -> None:
         if self.made:
             return
-        if self._answers():
+        if answers(self.place):
             self.made = True
             self.supervisor.print("\n".join((f"Ready: {self.place.public_url}", *self.lines)))
         elif time.monotonic() > self.late_at:
             self.late_at += ANSWERS_WITHIN
             self.supervisor.say("portal", "does not answer yet; the lines of `web` say why")
-
-    def _answers(self) -> bool:
-        """Whether /readyz says 200 to a request that looks like one from outside."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.place.host, self.place.host)  # noqa: S104 — compared
-        public = urlsplit(self.place.public_url)
-        connection = HTTPConnection(host, self.place.port, timeout=2)
-        try:
-            connection.request(
-                "GET", "/readyz", headers={"Host": public.netloc, "X-Forwarded-Proto": public.scheme}
-            )
-            return connection.getresponse().status == HTTPStatus.OK
-        except (OSError, HTTPException):
-            return False
-        finally:
-            connection.close()
 
 
 if __name__ == "__main__":
