@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import F, QuerySet
+from django.db.models.expressions import OrderBy
 from django.utils.dateparse import parse_date, parse_datetime
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.filters import BaseFilterBackend
@@ -53,9 +55,7 @@ class Sort(BaseFilterBackend):
             if name not in columns:
                 known = ", ".join(columns) or "nothing"
                 raise Invalid(errors=[Problem("?sort", f"knows {known}; {name[:40]!r} is not among them")])
-            column = F(columns[name])
-            descending = part.startswith("-")
-            order.append(column.desc(nulls_last=True) if descending else column.asc(nulls_last=True))
+            order.append(_by(queryset, columns[name], descending=part.startswith("-")))
         return queryset.order_by(*order, "pk")
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
@@ -118,6 +118,15 @@ def clean(request: Request) -> None:
         for value in (name, *values):
             if fault := strict.fault_of(value):
                 raise Invalid(errors=[Problem(f"?{name[:80]}".replace("\x00", ""), fault)])
+
+
+def _by(queryset: QuerySet[Any], column: str, *, descending: bool) -> OrderBy:
+    """Order by a column, missing values last. Says so only where there can be any: an index is used then."""
+    try:
+        nulls_last = queryset.model._meta.get_field(column).null or None  # noqa: SLF001 - Django's name
+    except FieldDoesNotExist:
+        nulls_last = True  # a path over relations, or an annotation
+    return OrderBy(F(column), descending=descending, nulls_last=nulls_last)
 
 
 def _columns(view: Any) -> Mapping[str, str]:

@@ -12,13 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
 
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
 
 from portal.api import callers
 from portal.api.models import RateCounter
@@ -79,31 +77,13 @@ def spend_of(request: Request) -> int:
     address = callers.address(request)
     principal = callers.principal(request)
     if principal is None:
-        return spend_of_stranger(request)
+        return spend([(f"stranger {address}", allowance("PORTAL_RATE_STRANGER"))])
     return spend(
         [
             (f"address {address}", allowance("PORTAL_RATE_ADDRESS")),
             (principal, allowance("PORTAL_RATE_TOKEN")),
         ]
     )
-
-
-def spend_of_stranger(request: Request) -> int:
-    """Count a request without, or with a wrong, token; see ``spend``."""
-    return spend([(f"stranger {callers.address(request)}", allowance("PORTAL_RATE_STRANGER"))])
-
-
-class RateLimit(BaseThrottle):
-    """The framework's question before a handler runs."""
-
-    seconds = 0
-
-    def allow_request(self, request: Request, view: Any) -> bool:  # noqa: ARG002 - DRF's signature
-        self.seconds = spend_of(request)
-        return self.seconds == 0
-
-    def wait(self) -> float:
-        return self.seconds
 
 
 def purge_rate_counters(at: datetime | None = None) -> int:

@@ -63,6 +63,12 @@ def test_wrong_tokens_are_counted_for_their_address(cast: Cast, settings: Any) -
     assert cast.client(cast.erin).get(SYSTEMS).status_code == 200
 
 
+def test_whoever_may_not_is_counted_too(cast: Cast, settings: Any) -> None:
+    settings.PORTAL_RATE_TOKEN = "2/hour"
+    client = cast.client(cast.lee)
+    assert [client.get(SYSTEMS).status_code for _ in range(3)] == [403, 403, 429]
+
+
 def test_a_new_period_starts_anew(cast: Cast) -> None:
     allowed = [("token 1", Allowance(2, 3600))]
     assert [spend(allowed) for _ in range(2)] == [0, 0]

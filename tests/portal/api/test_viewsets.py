@@ -69,6 +69,15 @@ def test_ties_in_the_order_are_settled_by_the_key(cast: Cast) -> None:
     assert len(set(both)) == 21
 
 
+def test_an_order_by_a_column_without_gaps_can_use_its_index(cast: Cast) -> None:
+    client = cast.client(cast.erin)
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/api/v1/models/?sort=-updated_at")
+    ordered = next(query["sql"] for query in queries if "LIMIT 50" in query["sql"])
+    assert '"updated_at" DESC, ' in ordered
+    assert "NULLS" not in ordered
+
+
 def test_filters_narrow_and_the_view_reads_parameters_of_its_own(cast: Cast) -> None:
     System.objects.create(name="x-ray", unit=cast.churn.unit, risk_tier="high")
     client = cast.client(cast.erin)
