@@ -3,6 +3,7 @@
 Every engine counts them with `x < edge`, so a value on an edge always falls into the bin above it.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -61,7 +62,7 @@ def quantile_bins(x: npt.ArrayLike, n: int = 10) -> Bins:
         raise ValueError("Bins need at least one finite value.")
     values = np.sort(values) + 0.0  # adding zero makes -0.0 and 0.0 one edge, as they are one value
     if values[0] == values[-1]:
-        return Bins(_finite(values[0], np.nextafter(values[0], np.inf)))
+        return Bins(_finite(values[0], math.nextafter(values[0], math.inf)))
     with np.errstate(over="ignore", invalid="ignore"):  # two ends of the float range have no midpoint
         quantiles = np.quantile(values, np.linspace(0, 1, n + 1)[1:-1])
     edges, repeats = np.unique(quantiles[np.isfinite(quantiles)], return_counts=True)

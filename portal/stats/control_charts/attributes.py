@@ -32,14 +32,14 @@ def p_chart(x: npt.ArrayLike, n: npt.ArrayLike, *, center: float | None = None) 
     return replace(_with_exact(chart, quantiles / sizes), n=limit(sizes))
 
 
-def np_chart(x: npt.ArrayLike, n: float, *, center: float | None = None) -> Chart:
+def np_chart(x: npt.ArrayLike, n: npt.ArrayLike, *, center: float | None = None) -> Chart:
     """Counts x of subgroups of one size n. `sigma` is that of a single row."""
-    counts, sizes, share = _shares(x, n, None if center is None else center / n)
-    if len(set(sizes.tolist())) > 1:
+    size = float(np.max(_sizes(n, len(series(x)))))
+    counts, sizes, share = _shares(x, n, None if center is None else center / size)
+    if (sizes != size).any():
         raise ValueError("An np chart is for subgroups of one size; a p chart takes any.")
     sigma = math.sqrt(share * (1 - share))
-    center, errors = float(share * sizes[0]), sigma * np.sqrt(sizes)
-    chart = draw("np", counts, center, sigma, errors, least=0.0, most=float(sizes[0]))
+    chart = draw("np", counts, share * size, sigma, sigma * np.sqrt(sizes), least=0.0, most=size)
     quantiles = _exact(sizes, share * sizes, lambda size: _binomial(size, share))
     return replace(_with_exact(chart, quantiles), n=limit(sizes))
 

@@ -14,7 +14,7 @@ Limit = float | tuple[float, ...]
 class Signal(NamedTuple):
     """A point, counted from 0, and the rule it breaks; rule 1 is a point beyond the limits."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks of a signal
     rule: int
 
 

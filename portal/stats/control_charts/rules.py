@@ -92,7 +92,8 @@ def _some(z: Floats, wanted: int, length: int, distance: float) -> Marks:
 
 
 def _run(marks: Marks, length: int) -> Marks:
-    return _last(marks, length) == length
+    full: Marks = _last(marks, length) == length
+    return full
 
 
 def _one_side(z: Floats, length: int) -> Marks:

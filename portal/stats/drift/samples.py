@@ -1,6 +1,7 @@
 """Measures on the rows themselves: exact, on request, and costlier than counts."""
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import Literal
 
@@ -52,15 +53,22 @@ def ks(
 ) -> KolmogorovSmirnov:
     """Two-sample Kolmogorov-Smirnov test of the finite values of reference x and window y.
 
-    The exact p-value is for up to 10 000 rows an arm; with more it is the asymptotic one. `method` of the
-    result says which it is.
+    The exact p-value is for up to 10 000 rows an arm; with more, or where SciPy cannot sum it, it is the
+    asymptotic one, which a single row cannot have. `method` of the result says which it is.
     """
     from scipy import stats  # noqa: PLC0415 - costs more than a drift job
 
     reference, current = _finite(x), _finite(y)
-    used = "asymp" if max(len(reference), len(current)) > _MOST_EXACT else method
-    found = stats.ks_2samp(reference, current, method=used)
-    return KolmogorovSmirnov(float(found.statistic), float(found.pvalue), used, len(reference), len(current))
+    n, m = len(reference), len(current)
+    used = "asymp" if max(n, m) > _MOST_EXACT else "exact" if n * m < n + m else method
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)  # SciPy would change the method under our hands
+            found = stats.ks_2samp(reference, current, method=used)
+    except RuntimeWarning:
+        used = "asymp"
+        found = stats.ks_2samp(reference, current, method=used)
+    return KolmogorovSmirnov(float(found.statistic), float(found.pvalue), used, n, m)
 
 
 def wasserstein(
@@ -97,6 +105,7 @@ def domain_auc(x0: npt.ArrayLike, x1: npt.ArrayLike, *, seed: int = 0) -> Domain
     """
     from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415 - seconds to import
     from sklearn.model_selection import StratifiedKFold, cross_val_predict  # noqa: PLC0415
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415 - comes with them
 
     reference, current = np.asarray(x0, dtype=np.float64), np.asarray(x1, dtype=np.float64)
     if reference.ndim != 2 or current.ndim != 2 or reference.shape[1] != current.shape[1]:
@@ -108,8 +117,11 @@ def domain_auc(x0: npt.ArrayLike, x1: npt.ArrayLike, *, seed: int = 0) -> Domain
     folds = StratifiedKFold(5, shuffle=True, random_state=seed)
     trees = HistGradientBoostingClassifier(max_iter=50, early_stopping=False, random_state=seed)
     rows = np.vstack((reference, current))
-    scores = cross_val_predict(trees, rows, labels, cv=folds, method="predict_proba")[:, 1]
-    return DomainAuc(auc(scores, labels).value, math.sqrt((n0 + n1 + 1) / (12 * n0 * n1)), n0, n1)
+    with threadpool_limits(1):  # threads that wait for each other cost more than so few rows
+        scores = cross_val_predict(trees, rows, labels, cv=folds, method="predict_proba")[:, 1]
+    area = auc(scores, labels).value
+    assert area is not None  # both labels occur
+    return DomainAuc(area, math.sqrt((n0 + n1 + 1) / (12 * n0 * n1)), n0, n1)
 
 
 def _finite(values: npt.ArrayLike) -> Floats:
