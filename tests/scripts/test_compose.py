@@ -106,7 +106,8 @@ def test_every_secret_must_be_given_and_none_has_a_default() -> None:
 def test_the_settings_accept_this_environment_as_production() -> None:
     ask = (
         "import json; from portal import settings as s;"
-        " logins = [s.DATABASES[a][k] for a in ('default', 'owner') for k in ('USER', 'PASSWORD', 'HOST', 'NAME')];"
+        " logins = [s.DATABASES[alias][part] for alias in ('default', 'owner')"
+        "  for part in ('USER', 'PASSWORD', 'HOST', 'NAME')];"
         " told = [s.PRODUCTION, s.HTTPS, s.ALLOWED_HOSTS, logins, s.CELERY_BROKER_URL, str(s.PORTAL_HOME)];"
         " print(json.dumps(told))"
     )
@@ -145,11 +146,22 @@ def test_the_servers_are_set_as_the_embedded_ones() -> None:
 def test_the_roles_get_their_passwords_and_may_be_made_twice() -> None:
     sockets = Path(os.environ["REDIS_URL"].removeprefix("unix://")).parent
     as_superuser = f"host={sockets} user=postgres dbname=postgres"
-    psql = [find_binaries() / "psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-h", sockets, "-U", "postgres"]
+    psql = [
+        str(find_binaries() / "psql"),
+        "-Xq",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-h",
+        str(sockets),
+        "-U",
+        "postgres",
+    ]
     for _ in range(2):
-        subprocess.run([*psql, "-d", "postgres", "-f", ROLES_SQL], env=environment("postgres"), check=True)
+        subprocess.run(
+            [*psql, "-d", "postgres", "-f", str(ROLES_SQL)], env=environment("postgres"), check=True
+        )
     kept = "SELECT rolname, rolpassword LIKE 'SCRAM-SHA-256$%' FROM pg_authid WHERE rolname LIKE 'portal%'"
-    assert dict(rows(as_superuser, kept)) == {"portal_owner": True, "portal_app": True}
+    assert set(rows(as_superuser, kept)) == {("portal_owner", True), ("portal_app", True)}
 
 
 def test_what_the_image_copies_exists() -> None:
