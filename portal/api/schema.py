@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import orjson
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
@@ -37,6 +38,14 @@ class PortalSchema(AutoSchema):
             return super().get_request_serializer()
         serializer_class = inputs.get(getattr(self.view, "action", None))
         return serializer_class and serializer_class(partial=self.method == "PATCH")
+
+    def get_serializer_name(self, serializer: Any, direction: Any) -> str:
+        """With the area in front: several have a "version" or a "policy"."""
+        name: str = super().get_serializer_name(serializer, direction)
+        module = type(serializer).__module__
+        area = next((area for area in settings.PORTAL_AREAS if module.startswith(f"{area}.")), "")
+        word = area.rpartition(".")[2].capitalize()
+        return name if name.startswith(word) else word + name
 
     def get_override_parameters(self) -> list[Any]:
         described = super().get_override_parameters()

@@ -142,7 +142,8 @@ class PortalViewSet(Endpoint, GenericViewSet[M]):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for base in vars(cls).get("__orig_bases__", ()):
-            cls.model = next((named for named in get_args(base) if isinstance(named, type)), cls.model)
+            named = [arg for arg in get_args(base) if isinstance(arg, type) and issubclass(arg, Model)]
+            cls.model = named[0] if named else cls.model
 
     @cached_property
     def as_of(self) -> datetime | None:

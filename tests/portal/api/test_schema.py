@@ -102,6 +102,14 @@ def test_requests_are_described_by_the_inputs_of_the_action() -> None:
     assert "201" in document["paths"]["/api/v1/systems/"]["post"]["responses"]
 
 
+def test_two_areas_may_use_the_same_word() -> None:
+    names = [
+        schema.PortalSchema().get_serializer_name(type(name, (), {"__module__": module})(), "response")
+        for module, name in (("portal.registry.api", "VersionSerializer"), ("portal.policies.api", "Version"))
+    ]
+    assert names == ["RegistryVersionSerializer", "PoliciesVersion"]
+
+
 def test_the_command_writes_the_same_bytes_and_notices_a_difference(tmp_path: Path) -> None:
     output = tmp_path / "openapi.json"
     with pytest.raises(CommandError, match="out of date"):
