@@ -165,7 +165,7 @@ class CaseViewSet(ListMixin[Case], RetrieveMixin[Case]):
 
     def votes(self, request: Request, ref: str) -> Response:  # noqa: ARG002 - DRF's signature
         case = self.get_object()
-        rows = case.votes.select_related("voter", "round")
+        rows: QuerySet[Any] = case.votes.select_related("voter", "round")
         shown = votes_open(case, case.declared_kind)
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(VoteSerializer(page, many=True, context={"shown": shown}).data)
@@ -177,7 +177,8 @@ class CaseViewSet(ListMixin[Case], RetrieveMixin[Case]):
         return Response(VoteSerializer(vote, context={"shown": True}).data, status=201)
 
     def conflicts(self, request: Request, ref: str) -> Response:  # noqa: ARG002 - DRF's signature
-        page = self.paginate_queryset(self.get_object().conflicts.select_related("person"))
+        rows: QuerySet[Any] = self.get_object().conflicts.select_related("person")
+        page = self.paginate_queryset(rows)
         return self.get_paginated_response(ConflictSerializer(page, many=True).data)
 
     def step_aside(self, request: Request, ref: str) -> Response:  # noqa: ARG002 - DRF's signature

@@ -13,14 +13,14 @@ from portal.areas import CaseKind, Gate, declared
 from portal.cases.models import Case
 from portal.cases.services.voting import Wish
 from portal.evidence.models import Evidence
-from portal.web.forms import DayInput, ReasonForm
+from portal.web.forms import ConfirmForm, DayInput, ReasonForm
 
 
 def near(case: Case) -> Any:
     """Who may be asked to meet a condition: who asked for the case, and owner and deputy of the system."""
     system = case.system
     close = {case.opened_by_id} | ({system.owner_id, system.deputy_id} if system is not None else set())
-    return User.objects.filter(pk__in=close - {None}, is_active=True).order_by("name")
+    return User.objects.filter(pk__in=[pk for pk in close if pk is not None], is_active=True).order_by("name")
 
 
 class ConditionFields(forms.Form):
@@ -89,7 +89,7 @@ class ConflictForm(ReasonForm):
     """What stands between a person and a free vote."""
 
 
-class WithdrawForm(ReasonForm):
+class WithdrawForm(ReasonForm, ConfirmForm):
     """Why the question is taken back."""
 
 

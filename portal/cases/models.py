@@ -90,12 +90,6 @@ class Case(models.Model):
     stale_since = models.DateTimeField(null=True, blank=True)
 
     objects = CaseQuerySet.as_manager()
-    rounds: models.Manager[Round]
-    votes: models.Manager[Vote]
-    conflicts: models.Manager[ConflictOfInterest]
-    conditions: models.Manager[Condition]
-    comments: models.Manager[Comment]
-    escalations: models.Manager[Escalation]
 
     class Meta:
         ordering = ["-opened_at", "-pk"]

@@ -51,7 +51,7 @@ class CaseTable(PortalTable):
         return status_of(record, self.today)[1]
 
 
-class CaseFilter(django_filters.FilterSet):
+class CaseFilter(django_filters.FilterSet):  # type: ignore[misc] # an untyped package
     """By words, state, kind, and whether it waits for me."""
 
     q = django_filters.CharFilter(method="by_words", label=_("Find"))

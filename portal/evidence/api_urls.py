@@ -1,8 +1,10 @@
+from typing import Any
+
 from django.urls import path
 
 from portal.evidence.api import EvidenceViewSet, SystemEvidenceViewSet
 
-LIST = {"get": "list", "post": "create"}
+LIST: dict[str, Any] = {"get": "list", "post": "create"}
 
 urlpatterns = [
     path("evidence/", EvidenceViewSet.as_view(LIST), name="evidence"),

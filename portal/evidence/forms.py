@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.models import User
 from portal.evidence.models import Evidence
 from portal.registry.models import System
-from portal.web.forms import DayInput, ReasonForm
+from portal.web.forms import ConfirmForm, DayInput, ReasonForm
 
 
 class SystemField(forms.CharField):
@@ -102,9 +102,9 @@ class HoldForm(forms.Form):
         return None
 
 
-class ReleaseForm(ReasonForm):
+class ReleaseForm(ReasonForm, ConfirmForm):
     """Why everything a hold names may go again."""
 
 
-class DiscardForm(ReasonForm):
+class DiscardForm(ReasonForm, ConfirmForm):
     """Why a piece of evidence goes."""

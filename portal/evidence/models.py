@@ -23,8 +23,6 @@ class Blob(models.Model):
     stored_at = models.DateTimeField(default=timezone.now)
     removed_at = models.DateTimeField(null=True, blank=True)
 
-    evidence: models.Manager[Evidence]
-
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -83,7 +81,6 @@ class Evidence(models.Model):
     added_at = models.DateTimeField(default=timezone.now)
 
     objects = EvidenceQuerySet.as_manager()
-    links: models.Manager[EvidenceLink]
 
     class Meta:
         ordering = ["-added_at", "-pk"]
@@ -162,7 +159,6 @@ class LegalHold(models.Model):
     release_reason = models.TextField(blank=True)
 
     objects = HoldQuerySet.as_manager()
-    items: models.Manager[HeldItem]
 
     class Meta:
         ordering = ["-placed_at"]

@@ -16,7 +16,7 @@ from portal.web.templatetags import components
 STATES = {"in_force": (Tone.INFO, _("In force")), "released": (Tone.NONE, _("Released"))}
 
 
-class DigestColumn(tables.Column):
+class DigestColumn(tables.Column):  # type: ignore[misc] # an untyped package
     """The ends of a digest, the whole on hover and in exports."""
 
     def render(self, value: str) -> SafeString:
@@ -45,7 +45,7 @@ class EvidenceTable(PortalTable):
         order_by = "-added_at"
 
 
-class EvidenceFilter(django_filters.FilterSet):
+class EvidenceFilter(django_filters.FilterSet):  # type: ignore[misc] # an untyped package
     """By words, source and whether it still holds."""
 
     q = django_filters.CharFilter(method="by_words", label=_("Find"))

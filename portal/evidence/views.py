@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Count, QuerySet
 from django.http import FileResponse, HttpRequest
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
+from portal.accounts.models import User
 from portal.accounts.services import organisation
 from portal.errors import Missing
 from portal.evidence import services
@@ -39,7 +40,7 @@ class EvidenceList(ListPage):
     filterset_class = EvidenceFilter
 
     def rows(self) -> QuerySet[Evidence]:
-        return Evidence.objects.visible_to(self.request.user).select_related("system", "added_by")
+        return Evidence.objects.visible_to(self.person).select_related("system", "added_by")
 
     def summary(self) -> str:
         return _("What the portal computed and what people brought, each under the digest of its content.")
@@ -48,12 +49,12 @@ class EvidenceList(ListPage):
         return Empty(
             _("No evidence yet"),
             _("Reports the portal renders arrive here by themselves; anything else is added by hand."),
-            _("Add evidence") if may(self.request.user, "evidence.add") else "",
+            _("Add evidence") if may(self.person, "evidence.add") else "",
             reverse("evidence:add"),
         )
 
     def context(self) -> Mapping[str, Any]:
-        return {"may_add": may(self.request.user, "evidence.add")}
+        return {"may_add": may(self.person, "evidence.add")}
 
 
 class OneEvidence(Page):
@@ -63,7 +64,7 @@ class OneEvidence(Page):
 
     @cached_property
     def item(self) -> Evidence:
-        return evidence_named(self.kwargs["ref"], self.request.user, str(self.does))
+        return evidence_named(self.kwargs["ref"], self.person, str(self.does))
 
     def crumbs(self) -> Sequence[Crumb]:
         return (
@@ -91,7 +92,7 @@ class EvidencePage(OneEvidence):
         return item_facts(self.item, organisation().today())
 
     def context(self) -> Mapping[str, Any]:
-        user = self.request.user
+        user = self.person
         links = self.item.links.select_related("linked_by").prefetch_related("subject")
         hold = services.hold_on(self.item)
         return {
@@ -118,7 +119,7 @@ class AddEvidence(FormPage):
         return {"system": self.request.GET.get("system", "")}
 
     def form_arguments(self) -> Mapping[str, Any]:
-        return {"user": self.request.user}
+        return {"user": self.person}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         refuse_long_bodies(request)
@@ -127,7 +128,7 @@ class AddEvidence(FormPage):
     def perform(self, form: Any) -> str:
         given = dict(form.cleaned_data)
         file = given.pop("file")
-        made = services.store(file, filename=file.name, kind=Kind.UPLOADED, actor=self.request.user, **given)
+        made = services.store(file, filename=file.name, kind=Kind.UPLOADED, actor=self.person, **given)
         return made.get_absolute_url()
 
     def done(self, form: Any) -> str:  # noqa: ARG002 - the base's signature
@@ -141,7 +142,8 @@ class Download(View):
     http_method_names = ["get", "options"]
 
     def get(self, request: HttpRequest, ref: str) -> FileResponse:
-        return answer(evidence_named(ref, request.user, self.does), request.user)
+        user = cast("User", request.user)
+        return answer(evidence_named(ref, user, self.does), user)
 
 
 class Verify(ActionView):
@@ -151,10 +153,10 @@ class Verify(ActionView):
 
     @cached_property
     def item(self) -> Evidence:
-        return evidence_named(self.kwargs["ref"], self.request.user, self.does)
+        return evidence_named(self.kwargs["ref"], self.person, self.does)
 
     def perform(self) -> str:
-        problem = services.verify(self.item, actor=self.request.user)
+        problem = services.verify(self.item, actor=self.person)
         return problem or _("The stored bytes have the digest that was recorded.")
 
     def back_url(self) -> str:
@@ -175,7 +177,7 @@ class Discard(ConfirmPage, OneEvidence):
         return _("The file goes unless other evidence has the same content. Its digest stays in the audit.")
 
     def perform(self, form: Any) -> str:
-        services.discard(self.item, actor=self.request.user, reason=form.cleaned_data["reason"])
+        services.discard(self.item, actor=self.person, reason=form.cleaned_data["reason"])
         return reverse("evidence:items")
 
     def done(self, form: Any) -> str:  # noqa: ARG002 - the base's signature
@@ -205,7 +207,7 @@ class HoldList(ListPage):
         return Empty(_("No holds"), _("A hold is placed when a dispute or an inquiry begins."))
 
     def context(self) -> Mapping[str, Any]:
-        return {"may_hold": may(self.request.user, "evidence.hold")}
+        return {"may_hold": may(self.person, "evidence.hold")}
 
 
 class HoldPage(Page):
@@ -247,7 +249,7 @@ class HoldPage(Page):
         return facts
 
     def context(self) -> Mapping[str, Any]:
-        user, hold = self.request.user, self.hold
+        user, hold = self.person, self.hold
         why = ""
         if hold.released_at is None and hold.placed_by == user:
             why = _("You placed this hold, so somebody else releases it.")
@@ -276,13 +278,13 @@ class PlaceHold(FormPage):
         )
 
     def form_arguments(self) -> Mapping[str, Any]:
-        return {"user": self.request.user}
+        return {"user": self.person}
 
     def initial(self) -> Mapping[str, Any]:
         return {"items": self.request.GET.get("items", "")}
 
     def perform(self, form: Any) -> str:
-        return services.place_hold(actor=self.request.user, **form.cleaned_data).get_absolute_url()
+        return services.place_hold(actor=self.person, **form.cleaned_data).get_absolute_url()
 
 
 class ReleaseHold(ConfirmPage, HoldPage):
@@ -305,5 +307,5 @@ class ReleaseHold(ConfirmPage, HoldPage):
         return {}
 
     def perform(self, form: Any) -> str:
-        services.release_hold(self.hold, actor=self.request.user, reason=form.cleaned_data["reason"])
+        services.release_hold(self.hold, actor=self.person, reason=form.cleaned_data["reason"])
         return self.hold.get_absolute_url()

@@ -13,7 +13,7 @@ def missing_voters(case: Case, current: Round, at: datetime | None = None) -> li
     """Who may vote in the round and has not: without conflict, and not who asked for it."""
     away = {case.opened_by_id, *case.conflicts.values_list("person", flat=True)}
     away |= set(case.votes.values_list("voter", flat=True))
-    return list(current.voters(at).exclude(pk__in=away - {None}))
+    return list(current.voters(at).exclude(pk__in=[pk for pk in away if pk is not None]))
 
 
 def why_no_vote(case: Case, current: Round, kind: CaseKind, person: User, at: datetime) -> str:

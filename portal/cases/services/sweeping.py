@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.apps import apps
 from django.db import transaction
@@ -59,8 +59,9 @@ def _voters(case: Case) -> list[User]:
 
 
 def _owners(case: Case) -> list[User]:
-    system = case.system
-    close = [case.opened_by, system and system.owner, system and system.deputy]
+    close = [case.opened_by]
+    if case.system is not None:
+        close += [case.system.owner, case.system.deputy]
     return list(dict.fromkeys(person for person in close if person is not None))
 
 
@@ -128,7 +129,8 @@ def _each(name: str, items: Iterable[Item], work: Callable[[Item], bool]) -> Cou
 def _due_rows(deadline: Deadline, today: date) -> Iterable[Model]:
     model = apps.get_model(deadline.model)
     window = (today - LONGEST_ARREARS, today + timedelta(days=deadline.notice))
-    return model._default_manager.filter(**{f"{deadline.day}__range": window}).iterator()  # noqa: SLF001 - documented
+    rows = model._default_manager.filter(**{f"{deadline.day}__range": window})  # noqa: SLF001 - documented
+    return cast("Iterable[Model]", rows.iterator())
 
 
 def _meet(deadline: Deadline, row: Model, *, today: date, at: datetime) -> bool:

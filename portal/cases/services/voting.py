@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -71,8 +72,8 @@ def cast_vote(
             reason=reason.strip(),
             cast_at=at,
         )
-        open_vote = {} if kind.secret else {"choice": chosen.slug}
-        record("case.voted", case, actor=actor, at=at, ref=case.ref, round=current.number, **open_vote)
+        facts: dict[str, Any] = {} if kind.secret else {"choice": chosen.slug}
+        record("case.voted", case, actor=actor, at=at, ref=case.ref, round=current.number, **facts)
         tell_answered(case, actor, at)
         settle(case, current, kind, actor=actor, at=at)
         return vote

@@ -12,7 +12,6 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.accounts.models import User
 from portal.accounts.services import organisation
 from portal.cases import forms, services
 from portal.cases.models import Case, Condition
@@ -24,6 +23,7 @@ from portal.evidence.models import Kind
 from portal.evidence.selectors import evidence_of
 from portal.evidence.services import store
 from portal.registry.models import ModelVersion
+from portal.registry.selectors import version_named
 from portal.web.pages import ActionView, ConfirmPage, FormPage
 from portal.web.parts import Crumb
 
@@ -182,11 +182,10 @@ class AddComment(ActionView):
 
     @cached_property
     def case(self) -> Case:
-        user: User = self.request.user  # type: ignore[assignment] # the route gate let nobody else in
-        return case_named(self.kwargs["ref"], user)
+        return case_named(self.kwargs["ref"], self.person)
 
     def perform(self) -> None:
-        services.comment(self.case, actor=self.request.user, text=self.request.POST.get("text", ""))  # type: ignore[arg-type] # as above
+        services.comment(self.case, actor=self.person, text=self.request.POST.get("text", ""))
 
     def back_url(self) -> str:
         return self.case.get_absolute_url()
@@ -203,17 +202,7 @@ class AskWaiver(FormPage):
 
     @cached_property
     def version(self) -> ModelVersion:
-        user: User = self.request.user  # type: ignore[assignment] # the route gate let nobody else in
-        found = (
-            ModelVersion.objects.visible_to(user, "cases.open")
-            .live()
-            .filter(model__name=self.kwargs["name"], number=self.kwargs["number"])
-            .select_related("model__system")
-            .first()
-        )
-        if found is None:
-            raise Missing
-        return found
+        return version_named(self.person, self.kwargs["name"], self.kwargs["number"], "cases.open")
 
     def heading(self) -> str:
         return _("Ask for a waiver for %(version)s") % {"version": self.version}
@@ -236,7 +225,7 @@ class AskWaiver(FormPage):
         case = services.ask_waiver(
             self.version,
             given["gate"],
-            actor=self.request.user,  # type: ignore[arg-type] # the route gate let nobody else in
+            actor=self.person,
             reason=given["reason"],
             expires_at=datetime.combine(given["until"], time.max, organisation().zone),
         )

@@ -38,11 +38,6 @@ class OneCase(Page):
     def case(self) -> Case:
         return case_named(self.kwargs["ref"], self.person)
 
-    @property
-    def person(self) -> User:
-        user: User = self.request.user  # type: ignore[assignment] # the route gate let nobody else in
-        return user
-
     @cached_property
     def today(self) -> date:
         return organisation().today()

@@ -11,7 +11,6 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from portal.accounts.models import User
 from portal.accounts.services import organisation
 from portal.cases import forms, services
 from portal.cases.models import Case, State
@@ -36,11 +35,6 @@ class CaseList(ListPage):
     noun = (gettext_lazy("review"), gettext_lazy("reviews"))
     table_class = CaseTable
     filterset_class = CaseFilter
-
-    @property
-    def person(self) -> User:
-        user: User = self.request.user  # type: ignore[assignment] # the route gate let nobody else in
-        return user
 
     def rows(self) -> models.QuerySet[Case]:
         open_first = models.Case(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
@@ -29,8 +30,8 @@ def review(cast: Cast) -> Case:
     return open_case(REVIEW, cast.churn, actor=cast.dave, reason="Ready to be built.")
 
 
-def raw_vote(case: Case, voter_id: int, **columns: object) -> None:
-    values = {
+def raw_vote(case: Case, voter_id: int, **columns: Any) -> None:
+    values: dict[str, Any] = {
         "case_id": case.pk,
         "round_id": case.rounds.get(number=1).pk,
         "voter_id": voter_id,
