@@ -1,6 +1,8 @@
+from monitoring.checks import CHECKS
 from monitoring.jobs.loading import LOAD_DELIVERY
 from monitoring.jobs.profiling import PROFILE_MONTH
-from portal.areas import Area, Feature, NavItem, Role
+from monitoring.policies import DRIFT_LIMITS, FAIRNESS_LIMITS, PERFORMANCE_LIMITS
+from portal.areas import Area, Role
 
 READERS = frozenset(
     {
@@ -17,8 +19,6 @@ READERS = frozenset(
 AREA = Area(
     slug="monitoring",
     title="Continuous monitoring",
-    features=(),
-    nav=(),
     may={
         "monitoring.read": READERS,
         "monitoring.ingest": {Role.ENGINEER, Role.OPERATIONS},
@@ -26,6 +26,7 @@ AREA = Area(
         "monitoring.freeze": {Role.ENGINEER},
     },
     jobs=(PROFILE_MONTH, LOAD_DELIVERY),
+    checks=CHECKS,
+    policies=(DRIFT_LIMITS, FAIRNESS_LIMITS, PERFORMANCE_LIMITS),
+    metrics=tuple(kind for check in CHECKS for kind in check.metrics),
 )
-
-__all__ = ["AREA", "Feature", "NavItem"]

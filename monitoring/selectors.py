@@ -96,20 +96,22 @@ def window_profile(version: ModelVersion, window: Window, segment: str = "") -> 
         .select_related("reference")
         .order_by("day")
     )
-    if not days:
-        return None
-    reference = days[-1].reference
-    same = [day for day in days if day.profile.spec == days[-1].profile.spec]
-    counted = reduce(Profile.merge, (day.profile for day in same))
-    rows = [{"revision": d.revision, "n": d.n, "labelled": d.labelled} for d in same]
-    state = _state(window, rows, timezone.now())
-    return WindowProfile(window, counted, reference, state.revision, state.state)
+    return _added(window, days) if days else None
 
 
 def segments_of(version: ModelVersion, window: Window) -> list[str]:
     """The segments that have rows in a window, without the whole."""
     found = Summary.objects.filter(version=version).newest().within(window).exclude(segment="")
     return sorted(found.values_list("segment", flat=True).distinct())
+
+
+def _added(window: Window, days: list[Summary]) -> WindowProfile:
+    """The sum of days in order; those counted by another reference than the last are left out."""
+    same = [day for day in days if day.profile.spec == days[-1].profile.spec]
+    counted = reduce(Profile.merge, (day.profile for day in same))
+    rows = [{"revision": d.revision, "n": d.n, "labelled": d.labelled} for d in same]
+    state = _state(window, rows, timezone.now())
+    return WindowProfile(window, counted, days[-1].reference, state.revision, state.state)
 
 
 def _state(window: Window, rows: Iterable[dict[str, Any]], now: datetime) -> WindowState:
@@ -122,3 +124,23 @@ def _state(window: Window, rows: Iterable[dict[str, Any]], now: datetime) -> Win
     else:
         state = "maturing"
     return WindowState(window, sum(r["revision"] for r in rows), n, labelled, len(rows), state)
+
+
+def windows_back(version: ModelVersion, window: Window, count: int) -> list[WindowProfile]:
+    """The windows of the same length before one, oldest first, that have rows. One query."""
+    length = window.end - window.start
+    span = Window(window.start - count * length, window.start)
+    days = list(
+        Summary.objects.filter(version=version, segment="")
+        .newest()
+        .within(span)
+        .select_related("reference")
+        .order_by("day")
+    )
+    found = []
+    for back in range(count, 0, -1):
+        past = Window(window.start - back * length, window.start - (back - 1) * length)
+        inside = [d for d in days if past.start.date() <= d.day < past.end.date()]
+        if inside:
+            found.append(_added(past, inside))
+    return found
