@@ -106,11 +106,12 @@ def _update(run: Run, **values: Any) -> bool:
 def finish(run: Run, commit: Callable[[], Any] | None, *, log: str = "") -> None:
     """End the run as done, together with what ``commit`` writes, in one transaction behind the fence.
 
-    What ``commit`` returns is kept as the run's result. Raises LeaseLost, before ``commit`` is called, when
-    the run was taken over meanwhile.
+    What ``commit`` returns is kept as the run's result where it is a mapping or a list, JSON inside. Raises
+    LeaseLost, before ``commit`` is called, when the run was taken over meanwhile.
     """
     _fence(run)
-    result = commit() if commit else None
+    told = commit() if commit else None
+    result = told if isinstance(told, dict | list) else None
     _end_attempt(run, Outcome.DONE)
     _end(
         run, RunState.DONE, result=result, counts=run.counts, input_digest=run.input_digest, log=log, error=""

@@ -19,8 +19,6 @@ from portal.jobs.services.leases import LeaseLost, heartbeat
 
 logger = logging.getLogger(__name__)
 
-GRACE = 30.0
-"""Seconds a job may go on after its time is up before its process is ended."""
 OUT_OF_TIME_EXIT = 75
 """Exit code of a process that was ended because its job did not stop: EX_TEMPFAIL of sysexits.h."""
 
@@ -59,9 +57,9 @@ class LogTail(logging.Handler):
 class Watch:
     """Extends the lease every third of it, interrupts a job that lost it or is out of time.
 
-    In the main thread the job is interrupted by an exception; a job that goes on regardless (or catches it)
-    loses its process after a grace period, and the lease hands the run on. In another thread, as tests use
-    it, the job notices when it reports progress or commits.
+    In the main thread the job is interrupted by an exception. A job that goes on regardless loses its process
+    when a lease's length more has passed, and the lease hands the run on. In another thread, as tests use it,
+    the job notices when it reports progress or commits.
     """
 
     def __init__(self, run: Run, kind: JobKind, log: LogTail, *, limited: bool) -> None:
@@ -101,10 +99,10 @@ class Watch:
         raise OutOfTime(f"It took longer than {self.kind.limit}.")
 
     def _beat(self) -> None:
-        every = self.kind.lease.total_seconds() / 3
+        lease = self.kind.lease.total_seconds()
         try:
-            while not self.over.wait(every):
-                if self.limit is not None and time.monotonic() - self.started > self.limit + GRACE:
+            while not self.over.wait(lease / 3):
+                if self.limit is not None and time.monotonic() - self.started > self.limit + lease:
                     logger.error("run %s does not stop; its process ends", self.run.pk)
                     os._exit(OUT_OF_TIME_EXIT)
                 self._extend()

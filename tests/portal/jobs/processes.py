@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from scripts import valkey
@@ -54,8 +55,10 @@ class Broker:
             self.process = None
 
 
-class Worker:
-    """``celery worker`` with two processes, as the supervisor starts it, knowing the jobs of the yard."""
+class Celery:
+    """A process of Celery's, started as the supervisor starts it, knowing the jobs of the yard."""
+
+    arguments: tuple[str, ...]
 
     def __init__(self, broker: Broker, log: Path) -> None:
         self.broker = broker
@@ -63,8 +66,7 @@ class Worker:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "celery", "--quiet", "-A", "portal.celery:app", "worker"]
-        options = ["--pool", "prefork", "--concurrency", "2", "--loglevel", "WARNING", "--without-mingle"]
+        command = [sys.executable, "-m", "celery", "--quiet", "-A", "portal.celery:app", *self.arguments]
         environment = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.portal.jobs.yard.settings",
@@ -73,7 +75,7 @@ class Worker:
         }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, *options],
+                command,
                 cwd=ROOT,
                 env=environment,
                 stdout=log,
@@ -88,7 +90,48 @@ class Worker:
         return self.process.wait(20)
 
     def kill(self) -> None:
-        """Kill all of it at once: main process, pool and poller."""
+        """Kill all of it at once, with its children and theirs."""
         if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+
+class Worker(Celery):
+    """A worker with two processes in its pool, and its poller."""
+
+    arguments = (
+        *("worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "WARNING"),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+    )
+
+    def descendants(self) -> list[int]:
+        """Pool, poller and the poller's children."""
+        assert self.process is not None
+        found, parents = list[int](), [self.process.pid]
+        while parents:
+            parent = parents.pop()
+            for thread in Path("/proc").glob(f"{parent}/task/*/children"):
+                with suppress(OSError):  # it ended meanwhile
+                    children = [int(child) for child in thread.read_text().split()]
+                    found += children
+                    parents += children
+        return found
+
+    def revive(self) -> None:
+        """Start it again where it ended, as its supervisor does: a pool that dies on the way to a broker
+        takes Celery's worker with it.
+        """
+        if self.process is not None and self.process.poll() is not None:
+            self.start()
+
+    def poller(self) -> int:
+        """The process that looks into the ledger."""
+        return next(
+            process
+            for process in self.descendants()
+            if b"\0poll\0" in Path(f"/proc/{process}/cmdline").read_bytes()
+        )
+
+
+class Beat(Celery):
+    arguments = ("beat", "--loglevel", "WARNING", "--max-interval", "1")

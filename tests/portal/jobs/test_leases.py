@@ -127,6 +127,14 @@ def test_what_a_commit_returns_is_kept_with_counts_and_an_audit_entry(churn: Sys
     assert Entry.objects.get(action="run.done").system_id == churn.pk
 
 
+def test_a_commit_may_return_a_row_which_is_no_result(churn: System) -> None:
+    request(NOTE)
+    run = claimed()
+    finish(run, lambda: churn)
+    run.refresh_from_db()
+    assert (run.state, run.result) == (RunState.DONE, None)
+
+
 def test_a_passing_trouble_is_tried_again_later_and_later() -> None:
     request(NOTE)
     run = claimed()

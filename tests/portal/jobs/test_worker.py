@@ -4,32 +4,38 @@ The tests share a worker and go from one fault to the next; each says what it as
 """
 
 import os
+import random
 import signal
+import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 from django.db import connections
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from pytest_django import DjangoDbBlocker
 
 from portal.accounts.models import Unit
 from portal.celery import app
 from portal.jobs import doorbell
-from portal.jobs.models import Delivery, DeliveryState, Outcome, Run, RunState
+from portal.jobs.models import Attempt, Delivery, DeliveryState, Outcome, Run, RunState, Schedule
 from portal.jobs.models import Worker as Sign
 from portal.jobs.services import enqueue_webhook, outbox, request
 from portal.registry.models import System
 from tests import databases
 from tests.portal.jobs.conftest import Marks, person
-from tests.portal.jobs.processes import Broker, Worker, eventually
+from tests.portal.jobs.processes import Beat, Broker, Worker, eventually
 from tests.portal.jobs.test_outbox import receiver
 from tests.portal.jobs.yard import work
-from tests.portal.jobs.yard.work import HOURLY, NOTE, TROUBLE, WORK
+from tests.portal.jobs.yard.work import HOURLY, NOTE, SHORT, TROUBLE, WORK
 
 pytestmark = pytest.mark.real_worker
+CHAOS_SECONDS = float(os.environ.get("PORTAL_CHAOS_SECONDS", "12"))
+"""How long random faults go on; a soak sets an hour."""
 
 
 @dataclass
@@ -39,11 +45,29 @@ class Plant:
     broker: Broker
     worker: Worker
     marks: Marks
+    thaws: list[threading.Timer] = field(default_factory=list)
 
     def process_of(self, run: Run) -> int:
         """The process that works on the run, once it has said so."""
         eventually(lambda: Run.objects.get(pk=run.pk).message.startswith("in "))
         return int(Run.objects.get(pk=run.pk).message.removeprefix("in "))
+
+    def hit(self, process: int, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):  # it ended by itself
+            os.kill(process, number)
+
+    def freeze(self, process: int, *, seconds: float) -> None:
+        """Stop a process, and let it go on after so long."""
+        self.hit(process, signal.SIGSTOP)
+        timer = threading.Timer(seconds, self.hit, [process, signal.SIGCONT])
+        timer.start()
+        self.thaws.append(timer)
+
+    def settle(self) -> None:
+        """Wait until nothing is frozen any more, and have the worker at work."""
+        for thaw in self.thaws:
+            thaw.join()
+        self.worker.revive()
 
     def done(self, *runs: Run, seconds: float = 15) -> float:
         """Wait until all of them are done."""
@@ -87,6 +111,12 @@ def _fresh_bell() -> None:
 
 def many(count: int, **arguments: object) -> list[Run]:
     return [request(NOTE, arguments={"n": n, **arguments}) for n in range(count)]
+
+
+def at_once(runs: list[Run]) -> int:
+    """The most of these runs that were ever at work at the same time."""
+    spans = Attempt.objects.filter(run__in=runs).values_list("started_at", "ended_at")
+    return max(sum(start <= instant < end for start, end in spans if end) for instant, _ in spans)
 
 
 def test_what_was_asked_for_before_the_worker_came_is_done(plant: Plant) -> None:
@@ -145,6 +175,32 @@ def test_a_job_that_kills_its_process_is_dead_after_its_attempts(plant: Plant) -
     plant.done(*many(4, batch="after poison"))
 
 
+def test_a_job_that_ignores_that_its_time_is_up_loses_its_process(plant: Plant) -> None:
+    run = request(SHORT, arguments={"how": "ignore"})
+    eventually(lambda: Run.objects.get(pk=run.pk).state == RunState.DEAD)
+    assert list(run.attempts.values_list("outcome", flat=True)) == [Outcome.LOST] * SHORT.attempts
+
+
+def test_beat_rings_for_a_plan_however_many_beats_there_are(plant: Plant, tmp_path: Path) -> None:
+    tick = PeriodicTask.objects.get(task="portal.jobs.tick")
+    tick.interval = IntervalSchedule.objects.create(every=1, period="seconds")
+    tick.save()
+    planned = Run.objects.filter(job=HOURLY.slug).count()
+    beats = [Beat(plant.broker, tmp_path / f"beat-{n}.log") for n in range(2)]
+    poller = plant.worker.poller()
+    try:
+        os.kill(poller, signal.SIGSTOP)  # it plans too
+        Schedule.objects.all().delete()
+        for beat in beats:
+            beat.start()
+        eventually(Schedule.objects.exists, 30)
+    finally:
+        os.kill(poller, signal.SIGCONT)
+        for beat in beats:
+            beat.kill()
+    assert Run.objects.filter(job=HOURLY.slug).count() == planned
+
+
 def test_a_broker_that_froze_neither_holds_up_the_request_nor_the_work(plant: Plant) -> None:
     plant.broker.send(signal.SIGSTOP)
     try:
@@ -163,6 +219,7 @@ def test_without_a_broker_the_worker_looks_by_itself_and_does_two_at_once(plant:
     assert time.monotonic() - started < 1
     assert plant.done(*runs) < 8
     assert {plant.marks.counts()[run.pk] for run in runs} == {1}
+    assert at_once(runs) == 2
 
 
 def test_a_worker_that_was_killed_whole_is_replaced_without_a_broker(plant: Plant) -> None:
@@ -187,8 +244,46 @@ def test_the_outbox_is_emptied_without_a_broker_too(plant: Plant) -> None:
     assert set(there.keys) == {f"finding-{n}" for n in range(20)}
 
 
-def test_told_to_stop_the_worker_finishes_what_it_does(plant: Plant) -> None:
+def test_random_faults_lose_nothing_and_do_nothing_twice(plant: Plant) -> None:
+    """Work arrives while something is killed or frozen twice a second; afterwards all of it is done once."""
+    dice = random.Random(20261124)  # noqa: S311 - the same faults every time
     plant.broker.start()
+    until = time.monotonic() + CHAOS_SECONDS
+    runs, faults = list[Run](), 0
+    while time.monotonic() < until:
+        seconds = dice.choice([0.05, 0.3, 1])
+        runs += [request(WORK, arguments={"seconds": seconds, "n": len(runs) + n}) for n in range(4)]
+        faults += fault(plant, dice)
+        time.sleep(dice.uniform(0.2, 0.6))
+    plant.settle()
+    assert faults >= CHAOS_SECONDS
+    plant.done(*runs, seconds=60)
+    counts = plant.marks.counts()
+    assert [run.pk for run in runs if counts.get(run.pk) != 1] == []
+    eventually(lambda: not Run.objects.filter(state=RunState.RUNNING).exists())
+
+
+def fault(plant: Plant, dice: random.Random) -> int:
+    """Do one of the things that happen to processes; whether there was anything to do it to."""
+    kind = dice.choices(["kill", "freeze", "broker", "worker"], weights=[8, 6, 3, 1])[0]
+    plant.worker.revive()
+    victims = plant.worker.descendants()
+    if kind == "broker":
+        plant.broker.kill()
+        plant.broker.start()
+    elif kind == "worker":
+        plant.worker.kill()
+        plant.worker.start()
+    elif not victims:
+        return 0
+    elif kind == "kill":
+        plant.hit(dice.choice(victims), signal.SIGKILL)
+    else:
+        plant.freeze(dice.choice(victims), seconds=dice.uniform(0.1, 4))
+    return 1
+
+
+def test_told_to_stop_the_worker_finishes_what_it_does(plant: Plant) -> None:
     run = request(WORK, arguments={"seconds": 1.5})
     plant.process_of(run)
     assert plant.worker.stop() == 0

@@ -4,6 +4,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from portal.areas import JobKind
 from portal.errors import Busy, Unprocessable
 from portal.jobs.models import Run
 from portal.jobs.services import progress
+from portal.jobs.services.watch import OutOfTime
 from portal.registry.models import System
 
 logger = logging.getLogger("portal.yard")
@@ -60,6 +62,9 @@ def misbehave(run: Run) -> Callable[[], Any] | None:
         raise Unprocessable("Column age is missing.")
     if how == "nan":
         return lambda: {"psi": float("nan")}
+    if how == "ignore":
+        with suppress(OutOfTime):
+            time.sleep(60)
     time.sleep(60)
     return None
 
@@ -74,9 +79,16 @@ def two_checks() -> Sequence[str]:
 
 QUICK = timedelta(seconds=2)
 NOTE = JobKind("note", "Take a note", note, lease=QUICK)
-WORK = JobKind("work", "Work for a while", work, lease=QUICK)
+WORK = JobKind("work", "Work for a while", work, lease=QUICK, attempts=50)
 TROUBLE = JobKind("trouble", "Misbehave", misbehave, lease=timedelta(seconds=1), attempts=2)
-SHORT = JobKind("short", "Have little time", misbehave, limit=timedelta(seconds=0.3))
+SHORT = JobKind(
+    "short",
+    "Have little time",
+    misbehave,
+    lease=timedelta(seconds=1),
+    attempts=2,
+    limit=timedelta(seconds=0.3),
+)
 HOURLY = JobKind(
     "hourly", "Look every hour", note, every=timedelta(hours=1), subjects=every_system, lease=QUICK
 )
