@@ -30,6 +30,15 @@ class Change:
     loosens: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One parameter with its label and unit."""
+
+    label: str
+    value: Any
+    unit: str
+
+
 def parameter(default: Any, label: str = "", *, unit: str = "", help_text: str = "", looser: str = "") -> Any:
     """A field of a parameters dataclass, with what people read of it.
 
@@ -93,6 +102,32 @@ def changes(kind: PolicyKind, before: Any, after: Any) -> list[Change]:
     ]
 
 
+def described(kind: PolicyKind, parameters: Any) -> list[Described]:
+    """Parameters as people read them, in the order of the dataclass."""
+    return [
+        Described(label_of(each), getattr(parameters, each.name), str(each.metadata.get("unit", "")))
+        for each in fields(kind.parameters)
+    ]
+
+
+def optional(hint: Any) -> bool:
+    """Whether a parameter may be None.
+
+    >>> optional(float | None), optional(float)
+    (True, False)
+    """
+    return get_origin(hint) in {Union, types.UnionType} and type(None) in get_args(hint)
+
+
+def bare(hint: Any) -> Any:
+    """The type of a parameter without the None it may be.
+
+    >>> bare(float | None)
+    <class 'float'>
+    """
+    return next(arg for arg in get_args(hint) if arg is not type(None)) if optional(hint) else hint
+
+
 def label_of(declared: Field[Any]) -> str:
     """How people call a parameter: its label, or its name in words."""
     return str(declared.metadata.get("label") or declared.name.replace("_", " ").capitalize())
@@ -122,11 +157,10 @@ def _encode(value: Any) -> Any:
 
 def _decode(hint: Any, value: Any) -> Any:
     """The value as the hint wants it. Raises ValueError with a sentence."""
+    if value is None and optional(hint):
+        return None
+    hint = bare(hint)
     origin = get_origin(hint)
-    if origin in {Union, types.UnionType}:
-        if value is None and type(None) in get_args(hint):
-            return None
-        return _decode(next(arg for arg in get_args(hint) if arg is not type(None)), value)
     if origin is tuple:
         if not isinstance(value, list | tuple):
             raise ValueError("A list is needed.")

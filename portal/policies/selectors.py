@@ -8,8 +8,9 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from portal.accounts.models import User
-from portal.areas import PolicyKind, declared
+from portal.accounts.models import Unit, User
+from portal.areas import PolicyKind, declared, find
+from portal.errors import Missing
 from portal.policies.models import PolicyVersion
 from portal.policies.parameters import Change, changes, encode, restore
 from portal.registry.models import System
@@ -67,6 +68,25 @@ def all_in_force(at: datetime | None = None) -> list[tuple[PolicyKind, PolicyInF
     ]
 
 
+def kind_named(slug: str) -> PolicyKind:
+    """The declared policy of that slug. Raises Missing."""
+    try:
+        kind: PolicyKind = find("policies", slug)
+    except KeyError as error:
+        raise Missing from error
+    return kind
+
+
+def own_policies(kind: PolicyKind, user: User, at: datetime | None = None) -> list[PolicyVersion]:
+    """The versions in force that systems of this person have for themselves. One query."""
+    mine = System.objects.visible_to(user, "policies.read")
+    rows = PolicyVersion.objects.adopted(at).filter(kind=kind.slug, system__in=mine)
+    newest: dict[int | None, PolicyVersion] = {}
+    for row in rows.select_related("system", "decided_by"):
+        newest.setdefault(row.system_id, row)
+    return [row for row in newest.values() if row.parameters is not None]
+
+
 def history(kind: PolicyKind, user: User) -> QuerySet[PolicyVersion]:
     """Every version this person may see, the newest first: general ones and those of their systems."""
     mine = System.objects.visible_to(user, "policies.read")
@@ -91,15 +111,23 @@ def versions_with_changes(kind: PolicyKind, user: User) -> list[tuple[PolicyVers
     return listed[::-1]
 
 
+def decidable(user: User) -> QuerySet[PolicyVersion]:
+    """Proposals within this person's reach, their own among them: on their systems, and general ones."""
+    mine = Q(system__in=System.objects.visible_to(user, "policies.decide"))
+    if reaches_everything(user, "policies.decide"):
+        mine |= Q(system=None)
+    return PolicyVersion.objects.waiting().filter(mine).select_related("system", "proposed_by")
+
+
 def waiting(user: User) -> QuerySet[PolicyVersion]:
-    """Proposals this person may decide: on everything or on their systems, and not their own."""
-    mine = System.objects.visible_to(user, "policies.decide")
-    return (
-        PolicyVersion.objects.waiting()
-        .filter(Q(system=None) | Q(system__in=mine))
-        .exclude(proposed_by=user)
-        .select_related("system", "proposed_by")
-    )
+    """Proposals that wait for this person: within reach, and not their own."""
+    return decidable(user).exclude(proposed_by=user)
+
+
+def reaches_everything(user: User, action: str) -> bool:
+    """Whether a person may do the action in the whole organisation, as a general policy needs."""
+    root = Unit.objects.filter(parent=None).values_list("path", flat=True).first()
+    return root is not None and root in user.places(action)
 
 
 def _of_row(kind: PolicyKind, row: PolicyVersion | None) -> PolicyInForce:

@@ -108,9 +108,11 @@ def _decide(version: PolicyVersion, action: str, *, actor: User | None, at: date
 def _check(
     kind: PolicyKind, parameters: Any, *, reason: str, begins: datetime, at: datetime, system: System | None
 ) -> None:
-    if not isinstance(parameters, kind.parameters) and not (parameters is None and system is not None):
+    if parameters is not None and not isinstance(parameters, kind.parameters):
         raise TypeError(f"{kind.slug} takes {kind.parameters.__name__}, not {type(parameters).__name__}")
     problems = []
+    if parameters is None and system is None:
+        problems.append(Problem("/parameters", "Only a system's own policy can be ended."))
     if not reason.strip():
         problems.append(Problem("/reason", "Say why."))
     if begins < at:
