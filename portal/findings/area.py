@@ -1,5 +1,6 @@
 from portal.areas import Area, NavItem, Role
 from portal.findings.jobs import END_WAIVERS, SEND_DIGESTS
+from portal.rights import SIGNED_IN
 
 READERS = frozenset(Role) - {Role.EMPLOYEE, Role.REPRESENTATIVE}
 ANSWERERS = {
@@ -14,7 +15,10 @@ ANSWERERS = {
 AREA = Area(
     slug="findings",
     title="Findings",
-    nav=(NavItem("Findings", "findings:findings", group="Build and run", does="findings.read", order=60),),
+    nav=(
+        NavItem("Inbox", "findings:inbox", group="", does=SIGNED_IN, order=20),
+        NavItem("Findings", "findings:findings", group="Build and run", does="findings.read", order=60),
+    ),
     may={
         "findings.read": READERS,
         "findings.answer": ANSWERERS,
