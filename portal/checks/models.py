@@ -24,6 +24,14 @@ class EvaluationQuerySet(models.QuerySet["Evaluation"]):
     def of(self, subject: models.Model) -> EvaluationQuerySet:
         return self.filter(subject_type=ContentType.objects.get_for_model(subject), subject_id=subject.pk)
 
+    def beside(self, evaluation: Evaluation) -> EvaluationQuerySet:
+        """Those of the same check and subject."""
+        return self.filter(
+            check_slug=evaluation.check_slug,
+            subject_type=evaluation.subject_type_id,
+            subject_id=evaluation.subject_id,
+        )
+
     def current(self) -> EvaluationQuerySet:
         """The newest revision of each window."""
         return self.filter(superseded=False)

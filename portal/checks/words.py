@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 from portal.areas import Check, MetricKind, Reading, Verdict
 from portal.checks.measuring import Measurement
+from portal.checks.models import Evaluation
 from portal.checks.readings import part_of, worst
 from portal.web.figures import number, quantity
+from portal.web.status import words_of
 
 TITLE = 300
 
@@ -30,6 +34,20 @@ def sentence_of_silence(measured: Measurement, *, windows: int) -> str:
     return (f"{measured.check.title} of {measured.subject} has had no result for {windows} windows in a row")[
         :TITLE
     ]
+
+
+def sentence_of_evaluation(evaluation: Evaluation, check: Check | None) -> str:
+    """The finding of one evaluation: "Feature shift of churn v1: breached in 2 of 14 readings"."""
+    told = {
+        "check": check.title if check else evaluation.check_slug,
+        "subject": evaluation.subject,
+        "word": words_of(Verdict(evaluation.verdict))[1].lower(),
+        "count": sum(reading["verdict"] == evaluation.verdict for reading in evaluation.readings),
+        "all": len(evaluation.readings),
+    }
+    if len(evaluation.readings) < 2 or evaluation.verdict == Verdict.OK:
+        return _("%(check)s of %(subject)s: %(word)s") % told
+    return _("%(check)s of %(subject)s: %(word)s in %(count)d of %(all)d readings") % told
 
 
 def summary_of(readings: Sequence[Reading]) -> str:

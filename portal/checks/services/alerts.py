@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -14,7 +15,7 @@ from portal.checks.measuring import Measurement
 from portal.checks.models import Evaluation
 from portal.checks.pages import page_of
 from portal.checks.policies import ALERTING, Alerting
-from portal.checks.readings import JUDGED, as_json, by_part, part_of_json, worst
+from portal.checks.readings import JUDGED, as_json, by_part, part_of, part_of_json, worst
 from portal.checks.words import sentence_of_many, sentence_of_reading, sentence_of_silence, summary_of
 from portal.findings.models import Finding
 from portal.findings.services import close_finding, raise_finding
@@ -24,6 +25,8 @@ from portal.policies.selectors import in_force
 MANY = "\u2026many"
 SILENT = "\u2026silent"
 """The parts of findings about many parts at once, and about a check without results."""
+TREND = 24
+"""How many windows the line of a finding shows."""
 SILENCE = frozenset({Verdict.NO_DATA, Verdict.ERROR})
 
 
@@ -59,7 +62,7 @@ def key_of(check: str, subject: tuple[str, int], part: str) -> str:
     return f"check:{check}:{name}:{pk}:{tail}"
 
 
-@dataclass(slots=True)
+@dataclass
 class _Voice:
     """One evaluation on its way to the people."""
 
@@ -117,12 +120,8 @@ class _Voice:
 
     def _before(self, count: int) -> Sequence[Evaluation]:
         """That many evaluations of the windows before this one, the newest first."""
-        earlier = Evaluation.objects.current().of(self.measured.subject)
-        return list(
-            earlier.filter(
-                check_slug=self.measured.check.slug, window_end__lt=self.evaluation.window_end
-            ).order_by("-window_end")[:count]
-        )
+        earlier = Evaluation.objects.current().beside(self.evaluation)
+        return list(earlier.filter(window_end__lt=self.evaluation.window_end).order_by("-window_end")[:count])
 
     def _severity(self, bad: Mapping[str, Sequence[Reading]]) -> Severity:
         verdict = worst(reading.verdict for found in bad.values() for reading in found)
@@ -147,7 +146,7 @@ class _Voice:
             severity=severity,
             title=title,
             summary=summary_of(readings),
-            detail=self._detail(readings),
+            detail={**self._detail(readings), "trend": self._trend(readings)},
             subject=self.measured.subject,
             page=page_of(self.measured.check, self.measured.subject) or self.evaluation.get_absolute_url(),
             run=self.run,
@@ -170,6 +169,23 @@ class _Voice:
             "readings": [as_json(reading) for reading in readings],
         }
 
+    def _trend(self, readings: Sequence[Reading]) -> dict[str, Any] | None:
+        """The line that led here: the values of the worst reading over the last windows."""
+        reading = _worst_reading(readings)
+        if reading.value is None:
+            return None
+        points = [(evaluation.window_end, _value_of(evaluation, reading)) for evaluation in self._earlier]
+        points = [*points[::-1], (self.evaluation.window_end, reading.value)]
+        return {
+            "metric": reading.metric,
+            "limit": reading.limit_breach if reading.verdict == Verdict.BREACH else reading.limit_warn,
+            "points": [{"end": end.date().isoformat(), "value": value} for end, value in points],
+        }
+
+    @cached_property
+    def _earlier(self) -> Sequence[Evaluation]:
+        return self._before(TREND - 1)
+
     def _close(self, parts: Iterable[str], note: str) -> None:
         for key in self._open(parts):
             finding = close_finding(key, run=self.run, note=note, at=self.at, actor=self.actor)
@@ -179,13 +195,14 @@ class _Voice:
 
 def _is_history(evaluation: Evaluation) -> bool:
     """Whether a later window has been judged already."""
-    later = Evaluation.objects.current().filter(
-        check_slug=evaluation.check_slug,
-        subject_type=evaluation.subject_type_id,
-        subject_id=evaluation.subject_id,
-        window_end__gt=evaluation.window_end,
-        verdict__in=JUDGED,
-        window_state="mature",
+    later = (
+        Evaluation.objects.current()
+        .beside(evaluation)
+        .filter(
+            window_end__gt=evaluation.window_end,
+            verdict__in=JUDGED,
+            window_state="mature",
+        )
     )
     return later.exists()
 
@@ -193,6 +210,15 @@ def _is_history(evaluation: Evaluation) -> bool:
 def _worst_reading(readings: Sequence[Reading]) -> Reading:
     verdict = worst(reading.verdict for reading in readings)
     return next(reading for reading in readings if reading.verdict == verdict)
+
+
+def _value_of(evaluation: Evaluation, like: Reading) -> float | None:
+    """The value of the same metric and part in an earlier evaluation."""
+    for reading in evaluation.readings:
+        if reading["metric"] == like.metric and part_of_json(reading) == part_of(like):
+            value: float | None = reading["value"]
+            return value
+    return None
 
 
 def _was_bad(evaluation: Evaluation, part: str) -> bool:
