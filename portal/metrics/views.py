@@ -13,7 +13,6 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from portal.accounts.models import User
 from portal.accounts.services import organisation
 from portal.errors import Invalid, Missing
 from portal.metrics import services
@@ -47,12 +46,6 @@ class MetricsPage(Page):
     """A page of the scorecard."""
 
     nav = "metrics:scorecard"
-
-    @property
-    def person(self) -> User:
-        """Whoever is signed in: the gate let nobody else in."""
-        assert isinstance(self.request.user, User)
-        return self.request.user
 
     def crumbs(self) -> Sequence[Crumb]:
         return (Crumb(_("Scorecard"), reverse("metrics:scorecard")), Crumb(str(self.title)))

@@ -67,9 +67,7 @@ def make_cast() -> Cast:
     routing = create_system("Routing", unit=claims, actor=people["zoe"], at=LONG_AGO)
     model = register_model("churn", system=churn, actor=people["erin"], at=LONG_AGO)
     version = register_version(model, actor=people["erin"], at=LONG_AGO)
-    return Cast(
-        root=root, marketing=marketing, churn=churn, routing=routing, churn_v1=version, **people
-    )
+    return Cast(root=root, marketing=marketing, churn=churn, routing=routing, churn_v1=version, **people)
 
 
 def person(login: str, role: Role, unit: Unit) -> User:
