@@ -53,7 +53,8 @@ def check_feature(field: FeatureField, column: Column | None, rows: int) -> Chec
     """Cast and check one declared feature. An absent column is a column of missing values."""
     if column is None:
         column = pa.nulls(rows, ARROW[field.type])
-    values, uncast = as_type(column, ARROW[field.type], field.name)
+    uncast = as_type(column, ARROW[field.type], field.name)
+    values = uncast.values
     reasons: list[tuple[Rows, str]] = []
     if not field.nullable:
         reasons.append((mask_of(pc.is_null(values)) & ~uncast.bad, "is missing, but must have a value"))

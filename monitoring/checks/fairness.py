@@ -219,8 +219,9 @@ FAIRNESS = Check(
     explain=(
         "The selection rate of each group is divided by that of the reference group, the one with the "
         "highest rate among groups of sufficient size. Intervals are Katz's for ratios, Newcombe's for "
-        "differences and Wilson's for rates, all 95 %. A ratio below four fifths that is also statistically certain is a "
-        "breach; below without certainty is too little evidence, never a pass. Cells that would identify "
-        "people are held back, with a second cell where subtraction would reveal them."
+        "differences and Wilson's for rates, all 95 %. A ratio below four fifths that is also "
+        "statistically certain is a breach; below without certainty is too little evidence, never a pass. "
+        "Cells that would identify people are held back, with a second cell where subtraction would reveal "
+        "them."
     ),
 )

@@ -143,7 +143,7 @@ def _features(body: Body, schema: VersionSchema | None) -> tuple[dict[str, Check
     found = {
         f.name: check_feature(f, body.features.get(f.name), body.rows)
         for f in schema.features
-        if f.name in body.features or f.role != FeatureRole.PROTECTED
+        if f.name in body.features or f.role == FeatureRole.FEATURE
     }
     apart = {f.name for f in schema.protected()}
     return (
