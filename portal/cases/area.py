@@ -1,6 +1,6 @@
-from portal.areas import EVERYONE, Area, NavItem, Role
+from portal.areas import EVERYONE, Area, ModelTab, NavItem, Role
 from portal.cases.jobs import SWEEP
-from portal.cases.panels import DECISIONS_WAITING
+from portal.cases.panels import DECISIONS_WAITING, SYSTEM_REVIEWS, VERSION_REVIEWS
 from portal.cases.selectors.search import find
 from portal.cases.services.waivers import GATE_WAIVER
 
@@ -21,5 +21,8 @@ AREA = Area(
     jobs=(SWEEP,),
     case_kinds=(GATE_WAIVER,),
     panels=(DECISIONS_WAITING,),
+    tabs=(ModelTab("Approvals", "cases:approvals", does="cases.read", order=80),),
+    version_panels=(VERSION_REVIEWS,),
+    system_panels=(SYSTEM_REVIEWS,),
     search=find,
 )

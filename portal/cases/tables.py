@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.services import organisation
 from portal.areas import declared
 from portal.cases.models import Case, State
-from portal.web.status import Tone, pill
+from portal.cases.selectors.status import status_of
+from portal.web.status import pill
 from portal.web.tables import NameColumn, PersonColumn, PillColumn, PortalTable, WhenColumn
 
 
@@ -77,16 +78,3 @@ class CaseFilter(django_filters.FilterSet):  # type: ignore[misc] # an untyped p
     def by_voter(self, rows: Any, name: str, value: str) -> QuerySet[Case]:  # noqa: ARG002 - django-filter's signature
         waiting: QuerySet[Case] = rows.decidable_by(self.request.user)
         return waiting
-
-
-def status_of(case: Case, today: date) -> tuple[Tone, str]:
-    """How a case stands, in a tone and a word."""
-    if case.state == State.OPEN:
-        return (Tone.BAD, str(_("Overdue"))) if case.due_on < today else (Tone.WAIT, str(_("Open")))
-    if case.state != State.DECIDED:
-        return Tone.NONE, str(case.outcome_title)
-    if case.stale_since is not None:
-        return Tone.WARN, str(_("Stale"))
-    if not case.approved:
-        return Tone.BAD, str(case.outcome_title)
-    return (Tone.WARN if case.outcome == "conditions" else Tone.GOOD), str(case.outcome_title)

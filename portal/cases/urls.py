@@ -5,6 +5,7 @@ from portal.cases import views
 app_name = "cases"
 
 CONDITION = "reviews/<str:ref>/conditions/<int:pk>/"
+VERSION = "models/<str:name>/versions/<int:number>/"
 
 urlpatterns = [
     path("reviews/", views.CaseList.as_view(), name="cases"),
@@ -17,5 +18,6 @@ urlpatterns = [
     path("reviews/<str:ref>/conditions/", views.NameCondition.as_view(), name="name-condition"),
     path(f"{CONDITION}report/", views.ReportCondition.as_view(), name="report-condition"),
     path(f"{CONDITION}accept/", views.AcceptCondition.as_view(), name="accept-condition"),
-    path("models/<str:name>/versions/<int:number>/waiver/", views.AskWaiver.as_view(), name="ask-waiver"),
+    path(f"{VERSION}approvals/", views.Approvals.as_view(), name="approvals"),
+    path(f"{VERSION}waiver/", views.AskWaiver.as_view(), name="ask-waiver"),
 ]

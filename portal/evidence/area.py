@@ -1,5 +1,6 @@
 from portal.areas import Area, NavItem, Role
 from portal.evidence.jobs import SWEEP
+from portal.evidence.panels import SYSTEM_EVIDENCE
 from portal.evidence.renewal import ENDS, EVIDENCE_ENDS
 from portal.evidence.selectors import find
 
@@ -18,5 +19,6 @@ AREA = Area(
     jobs=(SWEEP,),
     case_kinds=(EVIDENCE_ENDS,),
     deadlines=(ENDS,),
+    system_panels=(SYSTEM_EVIDENCE,),
     search=find,
 )

@@ -11,12 +11,13 @@ from portal.cases.views.acting import (
     SetDueDay,
     Withdraw,
 )
-from portal.cases.views.showing import CaseList, CasePage
+from portal.cases.views.showing import Approvals, CaseList, CasePage
 
 __all__ = [
     "AcceptCondition",
     "AddComment",
     "AddEvidence",
+    "Approvals",
     "AskWaiver",
     "CaseList",
     "CasePage",

@@ -14,13 +14,16 @@ from django.utils.translation import gettext_lazy, ngettext
 from portal.accounts.services import organisation
 from portal.cases import forms, services
 from portal.cases.models import Case, State
+from portal.cases.selectors.about import as_rows, cases_of_version
 from portal.cases.selectors.bench import approval_view, choice_named, in_words, votes_open
 from portal.cases.selectors.page import StaleNotice, case_facts, condition_rows, stale_notice, timeline
+from portal.cases.selectors.status import status_of
 from portal.cases.services.following import may_withdraw
 from portal.cases.snapshots import facts
-from portal.cases.tables import CaseFilter, CaseTable, status_of
+from portal.cases.tables import CaseFilter, CaseTable
 from portal.cases.views.base import OneCase
 from portal.evidence.selectors import as_items, evidence_of
+from portal.registry.pages import VersionPage
 from portal.rights import may
 from portal.web.figures import day
 from portal.web.pages import FormPage, ListPage
@@ -178,3 +181,22 @@ class CasePage(FormPage, OneCase):
 
     def done(self, form: Any) -> str:  # noqa: ARG002 - the base's signature
         return _("Vote cast.")
+
+
+class Approvals(VersionPage):
+    """What people decided about a version, and what they still must."""
+
+    does = "cases.read"
+    template_name = "cases/approvals.html"
+    title = gettext_lazy("Approvals")
+    tab = "cases:approvals"
+
+    def heading(self) -> str:
+        return _("Approvals of %(version)s") % {"version": self.version}
+
+    def context(self) -> Mapping[str, Any]:
+        return {
+            "version": self.version,
+            "rows": as_rows(cases_of_version(self.person, self.version)),
+            "may_ask": may(self.person, "cases.open"),
+        }

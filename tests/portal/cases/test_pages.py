@@ -12,7 +12,7 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.cases.models import Case, State
 from portal.cases.panels import decisions_waiting
-from portal.cases.services import cast_vote, open_case
+from portal.cases.services import ask_waiver, cast_vote, open_case
 from portal.cases.services.voting import Wish
 from portal.registry.services import update_system
 from tests.portal.cases.conftest import Cast
@@ -226,3 +226,21 @@ def test_the_page_of_a_case_costs_few_queries(
     client.get(case.get_absolute_url())
     with django_assert_max_num_queries(25):  # type: ignore[operator]
         assert client.get(case.get_absolute_url()).status_code == 200
+
+
+def test_version_and_system_pages_show_who_must_agree(cast: Cast) -> None:
+    until = timezone.now() + timedelta(days=20)
+    why = "The committee meets next month only."
+    case = ask_waiver(cast.churn_v1, "yard-review", actor=cast.dave, reason=why, expires_at=until)
+    erin = browser(cast.erin)
+    approvals = erin.get(reverse("cases:approvals", args=["churn", 1])).content.decode()
+    assert case.ref in approvals
+    assert "0 of 1 votes in" in approvals
+    assert case.ref in erin.get(cast.churn_v1.get_absolute_url()).content.decode()
+    assert case.ref in erin.get(cast.churn.get_absolute_url()).content.decode()
+
+
+def test_the_home_of_a_member_shows_the_panel(cast: Cast, case: Case) -> None:
+    home = browser(cast.chen).get("/", follow=True).content.decode()
+    assert "Decisions waiting for you" in home
+    assert case.get_absolute_url() in home
