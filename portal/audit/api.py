@@ -21,7 +21,7 @@ from portal.audit.canonical import instant
 from portal.audit.models import Entry, Seal, sees_everything
 from portal.audit.sealing import checkpoint
 from portal.audit.services import record_export
-from portal.audit.tables import EntryFilter
+from portal.audit.tables import ProgramFilter
 from portal.errors import Missing, TooLarge
 
 MOST_EXPORTED = 100_000
@@ -90,7 +90,7 @@ class EntryViewSet(FastListMixin[Entry], RetrieveMixin[Entry]):
 
     does = "audit.read"
     serializer_class = EntrySerializer
-    filterset_class = EntryFilter
+    filterset_class = ProgramFilter
     sorts = ("happened_at", "id")
     default_sort = "-happened_at,-id"
     columns = COLUMNS
@@ -115,7 +115,7 @@ class ExportViewSet(PortalViewSet[Entry]):
     """
 
     does = "audit.export.read"
-    filterset_class = EntryFilter
+    filterset_class = ProgramFilter
 
     def get_queryset(self) -> QuerySet[Entry]:
         return Entry.objects.exportable_by(self.user)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.audit import reading
 from portal.audit.models import SYSTEM_MODEL, Entry, Seal
+from portal.web import figures
 from portal.web.forms import DayInput
 from portal.web.status import Tone
 from portal.web.tables import NameColumn, NumberColumn, PersonColumn, PillColumn, PortalTable, WhenColumn
@@ -51,7 +52,7 @@ class EntryTable(PortalTable):
         return reading.deed(record)
 
     def render_object(self, record: Entry) -> str:
-        return reading.thing(record)
+        return reading.thing(record) or figures.MISSING
 
     def render_via(self, record: Entry) -> str:
         return reading.through(record)
@@ -124,8 +125,6 @@ class EntryFilter(django_filters.FilterSet):  # type: ignore[misc]  # as above
     actor = django_filters.CharFilter(method="by_actor", label=_("Who"))
     action = django_filters.CharFilter(lookup_expr="startswith", label=_("Action"))
     system = django_filters.CharFilter(method="by_system", label=_("System"))
-    object_type = django_filters.CharFilter(label=_("Kind of object"))
-    object_id = django_filters.CharFilter(label=_("Number of the object"))
     denied = django_filters.ChoiceFilter(
         choices=[("false", _("Done")), ("true", _("Refused"))],
         method="by_outcome",
@@ -165,6 +164,13 @@ class EntryFilter(django_filters.FilterSet):  # type: ignore[misc]  # as above
 
     def by_outcome(self, rows: QuerySet[Entry], _name: str, value: str) -> QuerySet[Entry]:
         return rows.filter(denied=value == "true")
+
+
+class ProgramFilter(EntryFilter):
+    """The same, and by the exact object, which people find by its name."""
+
+    object_type = django_filters.CharFilter(label=_("Kind of object"))
+    object_id = django_filters.CharFilter(label=_("Number of the object"))
 
 
 LONGEST_NUMBER = 19

@@ -12,7 +12,7 @@ from django.http import FileResponse, HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import View
 
 from portal.audit import reading, verifier
@@ -50,11 +50,12 @@ class EntryList(ListPage):
         return audit_state()
 
     def summary(self) -> str:
-        seal, waiting = self.standing.seal, self.standing.waiting
+        seal, count = self.standing.seal, self.standing.waiting
+        waiting = ngettext("%(count)s entry waits.", "%(count)s entries wait.", count) % {"count": count}
         if seal is None:
-            return _("Nothing is sealed yet; %(count)s entries wait.") % {"count": waiting}
-        told = {"when": figures.moment(seal.sealed_at), "seal": seal.number, "count": waiting}
-        return _("Sealed up to %(when)s, seal %(seal)s. %(count)s entries wait for the next.") % told
+            return _("Nothing is sealed yet. %(waiting)s") % {"waiting": waiting}
+        told = {"when": figures.moment(seal.sealed_at), "seal": seal.number, "waiting": waiting}
+        return _("Sealed up to %(when)s, seal %(seal)s. %(waiting)s") % told
 
     def facts(self) -> Sequence[Fact]:
         return [reading.verification(self.standing.verified)]

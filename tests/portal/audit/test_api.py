@@ -76,6 +76,8 @@ def test_the_list_is_narrowed_and_sorted(people: People, entries: list[Entry]) -
     assert found() == [third, second, first]
     assert found(sort="id") == [first, second, third]
     assert found(system=people.routing.ref) == [second]
+    assert found(object_type="accounts.user") == [third]
+    assert found(object_type="registry.system", object_id=str(people.churn.pk)) == [first]
     assert found(since=entries[1].happened_at.isoformat()) == [third, second]
     assert found(until=entries[1].happened_at.isoformat()) == [second, first]
 

@@ -20,6 +20,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from portal.accounts.models import User
 from portal.audit import keys, verifier
+from portal.audit.jobs import VERIFY
 from portal.audit.models import Entry
 from portal.audit.services import erase_person, record, seal_pending, snapshot
 from portal.audit.verification import COLUMNS, GUARDS, verify_database
@@ -498,6 +499,25 @@ def test_without_key_and_anchor_only_consistency_is_claimed(home: Path) -> None:
     report = verify_database(home / "no-anchor")
     assert report.holds
     assert any("the keys that the export brings" in notice for notice in report.notices)
+
+
+# --- The nightly verification -------------------------------------------------------------------------------
+
+
+def test_the_nightly_job_leaves_an_entry_that_says_whether_everything_holds(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def verify() -> dict[str, object]:
+        commit = VERIFY.run(None)
+        assert commit is not None
+        told: dict[str, object] = commit().told["facts"]
+        return told
+
+    assert verify() == {"holds": True, "entries": 12, "seals": 3, "last_seal": 3, "problems": []}
+    with forger() as execute:
+        edited_root(execute)
+    assert verify()["holds"] is False
+    assert "the audit does not hold: seal 2" in caplog.text
 
 
 # --- What is not tampering ----------------------------------------------------------------------------------
