@@ -157,6 +157,7 @@ class Summary(models.Model):
     reference = models.ForeignKey(Reference, models.PROTECT, null=True, related_name="summaries")
     n = models.PositiveIntegerField()
     labelled = models.PositiveIntegerField()
+    wrong = models.PositiveIntegerField(default=0, help_text="Labelled rows whose prediction was wrong")
     content = models.TextField(help_text="portal.stats.profile.Profile as canonical JSON")
     digest = models.CharField(max_length=71)
     run = models.ForeignKey("jobs.Run", models.PROTECT, null=True, related_name="+")

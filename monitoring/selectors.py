@@ -126,21 +126,29 @@ def _state(window: Window, rows: Iterable[dict[str, Any]], now: datetime) -> Win
     return WindowState(window, sum(r["revision"] for r in rows), n, labelled, len(rows), state)
 
 
-def windows_back(version: ModelVersion, window: Window, count: int) -> list[WindowProfile]:
-    """The windows of the same length before one, oldest first, that have rows. One query."""
-    length = window.end - window.start
-    span = Window(window.start - count * length, window.start)
-    days = list(
-        Summary.objects.filter(version=version, segment="")
-        .newest()
-        .within(span)
-        .select_related("reference")
-        .order_by("day")
-    )
-    found = []
-    for back in range(count, 0, -1):
-        past = Window(window.start - back * length, window.start - (back - 1) * length)
-        inside = [d for d in days if past.start.date() <= d.day < past.end.date()]
-        if inside:
-            found.append(_added(past, inside))
-    return found
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """Wrong predictions of one window, of those whose outcome is known."""
+
+    window: Window
+    wrong: int
+    n: int
+
+
+def errors_by_window(version: ModelVersion, like: Window, *, until: datetime | None = None) -> list[Errors]:
+    """The errors of every window of the length of another, oldest first, up to an instant. One query.
+
+    Windows begin where the other one does, whole lengths apart; only those with an outcome are listed.
+    """
+    length = like.end - like.start
+    days = Summary.objects.filter(version=version, segment="", labelled__gt=0).newest().order_by("day")
+    if until is not None:
+        days = days.filter(day__lt=until.date())
+    sums: dict[datetime, list[int]] = {}
+    for day, wrong, labelled in days.values_list("day", "wrong", "labelled"):
+        at = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        start = like.start + (at - like.start) // length * length
+        held = sums.setdefault(start, [0, 0])
+        held[0] += wrong
+        held[1] += labelled
+    return [Errors(Window(start, start + length), wrong, n) for start, (wrong, n) in sums.items()]

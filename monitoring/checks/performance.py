@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +11,8 @@ from django.utils import timezone
 from lifecycle.data.schema import Task
 from lifecycle.data.services import schema_of
 from monitoring.checks.subjects import measured_versions
-from monitoring.models import Summary
 from monitoring.policies import PERFORMANCE_LIMITS, PerformanceLimits
-from monitoring.selectors import WindowProfile, window_profile, windows_back
+from monitoring.selectors import Errors, WindowProfile, errors_by_window, window_profile
 from portal.areas import Check, MetricKind, Reading, Severity, Verdict, Window
 from portal.checks.readings import Readings
 from portal.registry.models import ModelVersion
@@ -28,15 +26,6 @@ ERROR = MetricKind("error_rate", "Error rate", "%", "down", timedelta(days=45))
 AUC = MetricKind("auc", "AUC", "", "up", timedelta(days=45))
 MAE = MetricKind("mae", "Mean absolute error", "", "down", timedelta(days=45))
 LOOK_BACK = 26
-
-
-@dataclass(frozen=True, slots=True)
-class Errors:
-    """Wrong predictions of one window, of those whose outcome is known."""
-
-    window: Window
-    wrong: int
-    n: int
 
 
 def measure_performance(version: ModelVersion, window: Window, limits: PerformanceLimits) -> Readings:
@@ -66,37 +55,21 @@ def errors_of(window: Window, counted: Profile) -> Errors:
 
 
 def baseline_of(
-    version: ModelVersion, counted: WindowProfile, limits: PerformanceLimits
+    counted: WindowProfile, history: Sequence[Errors], limits: PerformanceLimits
 ) -> tuple[float, int, str] | None:
-    """The frozen error rate, its rows and its source: the labelled reference, else the first windows."""
+    """The frozen error rate, its rows and its source: the labelled reference, else the first windows.
+
+    The first windows are a baseline for those after them only; late outcomes apart, they never change.
+    """
     if counted.reference is not None:
         reference = errors_of(counted.window, counted.reference.frozen.profile)
         if reference.n:
             return reference.wrong / reference.n, reference.n, f"reference {counted.reference.number}"
-    first = first_windows(version, counted.window, limits)
-    wrong, n = sum(e.wrong for e in first), sum(e.n for e in first)
-    if len(first) < limits.baseline_windows or not n or counted.window.start <= first[-1].window.start:
+    first = history[: limits.baseline_windows]
+    if len(first) < limits.baseline_windows:
         return None
+    wrong, n = sum(e.wrong for e in first), sum(e.n for e in first)
     return wrong / n, n, f"the first {len(first)} windows"
-
-
-def first_windows(version: ModelVersion, like: Window, limits: PerformanceLimits) -> list[Errors]:
-    """The version's first windows with enough outcomes, of the length of another window."""
-    days = Summary.objects.filter(version=version, segment="").newest().order_by("day")
-    start = days.values_list("day", flat=True).first()
-    found: list[Errors] = []
-    if start is None:
-        return found
-    length = like.end - like.start
-    steps = (like.start.date() - start) // length + 1
-    for back in range(steps, 0, -1):
-        window = Window(like.start - back * length, like.start - (back - 1) * length)
-        counted = window_profile(version, window)
-        if counted is not None and counted.profile.labelled >= limits.minimum:
-            found.append(errors_of(window, counted.profile))
-        if len(found) == limits.baseline_windows:
-            break
-    return found
 
 
 def _accuracy(counted: Profile) -> Reading:
@@ -109,12 +82,12 @@ def _controlled(version: ModelVersion, counted: WindowProfile, limits: Performan
     """The error rate on a p-chart with frozen centre; rule 1 breaches, EWMA warns."""
     now = errors_of(counted.window, counted.profile)
     history = [
-        errors_of(past.window, past.profile)
-        for past in windows_back(version, counted.window, LOOK_BACK)
-        if past.profile.labelled >= limits.minimum
+        past
+        for past in errors_by_window(version, counted.window, until=counted.window.start)
+        if past.n >= limits.minimum
     ]
     interval = wilson(now.wrong, now.n)
-    base = baseline_of(version, counted, limits)
+    base = baseline_of(counted, history, limits)
     if base is None:
         return Reading(
             "error_rate",
@@ -129,7 +102,7 @@ def _controlled(version: ModelVersion, counted: WindowProfile, limits: Performan
     sigma = (center * (1 - center) / now.n) ** 0.5
     upper = min(1.0, center + limits.width * sigma)
     lower = max(0.0, center - limits.width * sigma)
-    ewma = _ewma([*history, now], center, limits)
+    ewma = _ewma([*history[-LOOK_BACK:], now], center, limits)
     assert interval.value is not None
     verdict = Verdict.OK
     if interval.value > upper:

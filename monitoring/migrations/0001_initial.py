@@ -88,6 +88,7 @@ class Migration(migrations.Migration):
                 ('revision', models.PositiveIntegerField()),
                 ('n', models.PositiveIntegerField()),
                 ('labelled', models.PositiveIntegerField()),
+                ('wrong', models.PositiveIntegerField(default=0, help_text='Labelled rows whose prediction was wrong')),
                 ('content', models.TextField(help_text='portal.stats.profile.Profile as canonical JSON')),
                 ('digest', models.CharField(max_length=71)),
                 ('computed_at', models.DateTimeField(default=django.utils.timezone.now)),

@@ -114,6 +114,7 @@ def _row(each: Profiled, segment: str, counted: Profile, **fields: Any) -> Summa
         reference=each.reference,
         n=counted.n,
         labelled=counted.labelled,
+        wrong=sum(n for (said, happened), n in counted.pairs.items() if said != happened),
         content=counted.to_json(),
         digest=counted.digest,
         **fields,

@@ -8,7 +8,7 @@ from datetime import date
 
 import orjson
 import pyarrow as pa
-from django.db import connection
+from django.db import connection, transaction
 
 from monitoring.models import Batch
 from monitoring.store.copying import fetch_day, stage
@@ -17,8 +17,8 @@ from portal.registry.models import ModelVersion
 
 @contextmanager
 def purpose(word: str) -> Iterator[None]:
-    """Say why the restricted store is opened, for this transaction only."""
-    with connection.cursor() as cursor:
+    """Say why the restricted store is opened; it closes with the block, at the latest with its transaction."""
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('portal.purpose', %s, true)", [word])
         try:
             yield
