@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.db import transaction
 from pytest_django import Settings
@@ -16,6 +17,9 @@ from portal.areas import Role
 from portal.audit.models import Entry
 from portal.audit.services import record
 from portal.registry.models import System
+
+patient = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+"""For properties: a busy machine is no counterexample."""
 
 
 @dataclass(frozen=True)

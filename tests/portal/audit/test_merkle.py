@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.audit import merkle, verifier
+from tests.portal.audit.conftest import patient
 
 INPUTS = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
 LEAVES = [sha256(b"\x00" + bytes.fromhex(text)).digest() for text in INPUTS]
@@ -35,6 +36,7 @@ def test_there_is_no_tree_without_leaves() -> None:
         merkle.root([])
 
 
+@patient
 @given(some_leaves)
 def test_the_verifier_reaches_the_same_root_leaf_by_leaf(leaves: list[bytes]) -> None:
     tree = verifier.Tree()
@@ -43,6 +45,7 @@ def test_the_verifier_reaches_the_same_root_leaf_by_leaf(leaves: list[bytes]) ->
     assert (tree.size, tree.root()) == (len(leaves), merkle.root(leaves))
 
 
+@patient
 @given(some_leaves, st.data())
 def test_every_path_leads_to_the_root_and_to_no_other_place(leaves: list[bytes], data: st.DataObject) -> None:
     index = data.draw(st.integers(0, len(leaves) - 1))
