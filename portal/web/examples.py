@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -670,7 +670,16 @@ NAMES = (
     "price-elasticity",
 )
 OWNERS = ("K. Lin", "M. Weiss", "J. Berg", "T. Okada")
-MODELS = [
+
+
+class Models(list[Model]):
+    """Rows that can be narrowed to the chosen ones, as a queryset can."""
+
+    def filter(self, pk__in: Sequence[str]) -> Models:
+        return Models(model for model in self if str(model.pk) in pk__in)
+
+
+MODELS = Models(
     Model(
         pk=i + 1,
         name=f"{NAMES[i % 9]} v{1 + i // 9}",
@@ -683,7 +692,7 @@ MODELS = [
         health=HEALTH[i % 9],
     )
     for i in range(38)
-]
+)
 VIEWS = (
     SavedView("All", "", 38),
     SavedView("In production", "stage=production", 25),

@@ -16,7 +16,7 @@ from portal.areas import areas
 from portal.rights import PUBLIC, SIGNED_IN
 from portal.web import examples
 from portal.web.context import DENSITIES, THEMES, build
-from portal.web.pages import FormPage, ListPage, Page
+from portal.web.pages import BulkAction, BulkPlan, FormPage, ListPage, Page
 from portal.web.pages.base import safe_next
 from portal.web.parts import Crumb, Hit, HitGroup, JobView
 from portal.web.status import Tone
@@ -134,6 +134,17 @@ class GalleryList(ListPage):
     noun = (gettext_lazy("model"), gettext_lazy("models"))
     table_class = examples.ModelTable
     note = gettext_lazy("“—” means not measured")
+    bulk_actions = (
+        BulkAction(
+            "assign",
+            gettext_lazy("Assign deputy"),
+            "web.gallery",
+            plan=lambda rows, _person: BulkPlan(len(rows), 0),
+            apply=lambda rows, _person: (
+                _("%(count)s would change; nothing is stored here.") % {"count": len(rows)}
+            ),
+        ),
+    )
     nav = "web:gallery"
 
     def rows(self) -> Any:

@@ -9,6 +9,10 @@
   /* What needs JavaScript is hidden until now */
   const reveal = (at) => all("[data-copy], [data-dismiss]", at).forEach((b) => (b.hidden = false));
 
+  /* On a phone the filters are a drawer */
+  const fold = () =>
+    matchMedia("(max-width: 40rem)").matches && all(".filters-more").forEach((d) => (d.open = false));
+
   /* Toasts: eight seconds, an error until it is dismissed */
   const expire = (t) => t.dataset.tone === "bad" || setTimeout(() => t.remove(), 8000);
   const toast = (text, tone) => {
@@ -131,6 +135,7 @@
     $("[data-focus]", elt)?.focus();
     if (!elt.matches("[data-rows]")) return;
     row = -1;
+    fold();
     say($(".register-foot span", elt)?.textContent || "");
   });
   on("htmx:responseError", ({ detail: { xhr } }) => {
@@ -139,6 +144,7 @@
   on("htmx:sendError", () => toast("Offline", "bad"));
   on("toast", (e) => toast(e.detail.text, e.detail.tone));
 
+  fold();
   reveal(document);
   all("#toasts > .toast").forEach(expire);
   $("[data-focus]")?.focus();

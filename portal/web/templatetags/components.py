@@ -409,7 +409,7 @@ def _box(label: str, draw: Callable[[int], SafeString], width: int, narrow: int)
     return format_html(
         '<div class="only-wide">{}</div><div class="only-narrow">{}</div>',
         _scroll(label, draw(width)),
-        draw(narrow),
+        _scroll(label, draw(narrow)),
     )
 
 
