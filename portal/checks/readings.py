@@ -91,6 +91,11 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return next((verdict for verdict in WORST_FIRST if verdict in found), Verdict.NO_DATA)
 
 
+def worst_reading(readings: Iterable[Reading]) -> Reading | None:
+    """The first reading with the verdict that counts; None for none."""
+    return min(readings, key=lambda reading: WORST_FIRST.index(reading.verdict), default=None)
+
+
 def overall(readings: Sequence[Reading]) -> Verdict:
     """The verdict of an evaluation.
 

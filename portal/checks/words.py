@@ -9,15 +9,17 @@ from django.utils.translation import gettext as _
 from portal.areas import Check, MetricKind, Reading, Verdict
 from portal.checks.measuring import Measurement
 from portal.checks.models import Evaluation
-from portal.checks.readings import part_of, worst
+from portal.checks.readings import part_of, worst_reading
 from portal.web.figures import number, quantity
 from portal.web.status import words_of
 
 TITLE = 300
 
 
-def sentence_of_reading(measured: Measurement, reading: Reading) -> str:
+def sentence_of_part(measured: Measurement, readings: Sequence[Reading]) -> str:
     """What is wrong with one part. A check that knows better puts a ``sentence`` into ``extra``."""
+    reading = worst_reading(readings)
+    assert reading is not None
     if told := reading.extra.get("sentence"):
         return str(told)[:TITLE]
     kind = kind_of(measured.check, reading.metric)
@@ -52,17 +54,23 @@ def sentence_of_evaluation(evaluation: Evaluation, check: Check | None) -> str:
 
 def summary_of(readings: Sequence[Reading]) -> str:
     """The figures of the worst reading: value, limit, n; else the reason why there are none."""
-    verdict = worst(reading.verdict for reading in readings)
-    reading = next(reading for reading in readings if reading.verdict == verdict)
+    reading = worst_reading(readings)
+    if reading is None:
+        return "There was nothing to measure."
     if reading.value is None:
         return f"{(reading.reason or reading.verdict.value).rstrip('.')}."
-    limit = reading.limit_breach if verdict == Verdict.BREACH else reading.limit_warn
+    limit = limit_of(reading)
     told = [
         f"{reading.metric} {number(reading.value)}",
         f"limit {number(limit)}" if limit is not None else "",
         f"n {number(reading.n)}" if reading.n is not None else "",
     ]
     return ", ".join(filter(None, told)) + "."
+
+
+def limit_of(reading: Reading) -> float | None:
+    """The limit a reading is held against: that of a warning for a warning, else that of a breach."""
+    return reading.limit_warn if reading.verdict == Verdict.WARN else reading.limit_breach
 
 
 def kind_of(check: Check, metric: str) -> MetricKind:

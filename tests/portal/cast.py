@@ -8,10 +8,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
+from django.test import Client
+from rest_framework.test import APIClient
 
 from portal import rights
 from portal.accounts.models import Unit, User
-from portal.accounts.services import add_membership, create_unit, create_user, set_up_organisation
+from portal.accounts.services import (
+    add_membership,
+    create_unit,
+    create_user,
+    issue_token,
+    set_up_organisation,
+)
 from portal.areas import Role, Window, areas
 from portal.jobs import kinds
 from portal.registry.models import ModelVersion, System
@@ -90,3 +98,21 @@ def declared_with(monkeypatch: pytest.MonkeyPatch, yard: str) -> Iterator[None]:
     yield
     for cache in caches:
         cache.cache_clear()
+
+
+def browser(user: User) -> Client:
+    """A browser in which this person is signed in."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def program(user: User, *scopes: str) -> APIClient:
+    """A program of this person, with a token for the scopes; for reading and deciding without any."""
+    unit = user.current_memberships[0].unit
+    _token, key = issue_token(
+        user, name="test", unit=unit, scopes=scopes or ("read", "govern"), days=1, actor=user
+    )
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
+    return client

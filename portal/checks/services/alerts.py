@@ -15,8 +15,8 @@ from portal.checks.measuring import Measurement
 from portal.checks.models import Evaluation
 from portal.checks.pages import page_of
 from portal.checks.policies import ALERTING, Alerting
-from portal.checks.readings import JUDGED, as_json, by_part, part_of, part_of_json, worst
-from portal.checks.words import sentence_of_many, sentence_of_reading, sentence_of_silence, summary_of
+from portal.checks.readings import JUDGED, as_json, by_part, part_of, part_of_json, worst, worst_reading
+from portal.checks.words import limit_of, sentence_of_many, sentence_of_part, sentence_of_silence, summary_of
 from portal.findings.models import Finding
 from portal.findings.services import close_finding, raise_finding
 from portal.jobs.models import Run
@@ -95,7 +95,7 @@ class _Voice:
             self._raise(MANY, severity, sentence_of_many(self.measured, len(bad)), readings)
             return
         for part, readings in bad.items():
-            title = sentence_of_reading(self.measured, _worst_reading(readings))
+            title = sentence_of_part(self.measured, readings)
             self._raise(part, self._severity({part: readings}), title, readings)
 
     def close_what_passed(self) -> None:
@@ -171,14 +171,14 @@ class _Voice:
 
     def _trend(self, readings: Sequence[Reading]) -> dict[str, Any] | None:
         """The line that led here: the values of the worst reading over the last windows."""
-        reading = _worst_reading(readings)
-        if reading.value is None:
+        reading = worst_reading(readings)
+        if reading is None or reading.value is None:
             return None
         points = [(evaluation.window_end, _value_of(evaluation, reading)) for evaluation in self._earlier]
         points = [*points[::-1], (self.evaluation.window_end, reading.value)]
         return {
             "metric": reading.metric,
-            "limit": reading.limit_breach if reading.verdict == Verdict.BREACH else reading.limit_warn,
+            "limit": limit_of(reading),
             "points": [{"end": end.date().isoformat(), "value": value} for end, value in points],
         }
 
@@ -205,11 +205,6 @@ def _is_history(evaluation: Evaluation) -> bool:
         )
     )
     return later.exists()
-
-
-def _worst_reading(readings: Sequence[Reading]) -> Reading:
-    verdict = worst(reading.verdict for reading in readings)
-    return next(reading for reading in readings if reading.verdict == verdict)
 
 
 def _value_of(evaluation: Evaluation, like: Reading) -> float | None:
