@@ -68,16 +68,23 @@ def create() -> None:
 
 
 def _install(lock: str) -> None:
-    """Install with uv, which is several times faster; with pip where uv has no build or no way out."""
+    """Install with uv, which is several times faster; with pip where uv has no build or no way out.
+
+    uv trusts its own certificates first, then those of the system, where a proxy may have added its own.
+    """
     python_m, hashed = [str(PYTHON), "-m"], ["--require-hashes", "-r"]
     pip = [*python_m, "pip", "install", "--quiet", "--disable-pip-version-check", *hashed]
     uv = [*python_m, "uv", "pip", "install", "--quiet", "--python", str(PYTHON), *hashed]
     locked = str(REQUIREMENTS / f"{lock}.lock")
-    if _run([*pip, str(REQUIREMENTS / "installer.lock")]) is None and _run([*uv, locked]) is None:
-        return
-    complaint = _run([*pip, locked])
-    if complaint is not None:
-        raise Obstacle(f"The packages cannot be installed: {complaint}")
+    attempts = [[*pip, locked]]
+    if _run([*pip, str(REQUIREMENTS / "installer.lock")]) is None:
+        attempts = [[*uv, locked], [*uv, locked, "--system-certs"], *attempts]
+    complaint: str | None = None
+    for attempt in attempts:
+        complaint = _run(attempt)
+        if complaint is None:
+            return
+    raise Obstacle(f"The packages cannot be installed: {complaint}")
 
 
 def _run(command: list[str]) -> str | None:

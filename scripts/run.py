@@ -41,6 +41,7 @@ def run(place: Place, supervisor: Supervisor) -> None:
     with ExitStack() as at_end:
         at_end.enter_context(claim(place.home))
         _check_port(place)
+        (place.home / "static").mkdir(exist_ok=True)  # WhiteNoise warns where STATIC_ROOT is missing
         embedded = _servers(place, at_end)
         os.environ.update(DJANGO_SETTINGS_MODULE="portal.settings", PORTAL_LOG_STYLE="plain")
         announcement = _Announcement(place, supervisor, furnish(place, embedded, supervisor))
