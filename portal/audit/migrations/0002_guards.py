@@ -4,14 +4,14 @@ from django.db import migrations
 
 STAMP = r"""
 -- The text that is hashed: body, number and recording time in one canonical JSON object.
-CREATE FUNCTION audit_text(number bigint, recorded_at timestamptz, body text) RETURNS text
+CREATE OR REPLACE FUNCTION audit_text(number bigint, recorded_at timestamptz, body text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT '{"body":' || body || ',"id":' || number || ',"recorded_at":"'
         || to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '"}'
 $$;
 
-CREATE FUNCTION audit_stamp() RETURNS trigger
+CREATE OR REPLACE FUNCTION audit_stamp() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
@@ -38,7 +38,7 @@ BEGIN
 END
 $$;
 
-CREATE TRIGGER audit_stamp BEFORE INSERT ON audit_entry
+CREATE OR REPLACE TRIGGER audit_stamp BEFORE INSERT ON audit_entry
     FOR EACH ROW EXECUTE FUNCTION audit_stamp();
 
 -- Numbers come from the sequence only.
@@ -48,7 +48,7 @@ ALTER TABLE audit_entry ALTER COLUMN id SET GENERATED ALWAYS;
 APPEND_ONLY = ("audit_entry", "audit_seal", "audit_position", "audit_sealkey")
 
 REFUSE = r"""
-CREATE FUNCTION audit_refuse() RETURNS trigger
+CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
@@ -57,9 +57,9 @@ END
 $$;
 """ + "\n".join(
     f"""
-CREATE TRIGGER audit_keep_rows BEFORE UPDATE OR DELETE ON {table}
+CREATE OR REPLACE TRIGGER audit_keep_rows BEFORE UPDATE OR DELETE ON {table}
     FOR EACH ROW EXECUTE FUNCTION audit_refuse();
-CREATE TRIGGER audit_keep_table BEFORE TRUNCATE ON {table}
+CREATE OR REPLACE TRIGGER audit_keep_table BEFORE TRUNCATE ON {table}
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
 ALTER TABLE {table} ENABLE ALWAYS TRIGGER audit_keep_rows;
 ALTER TABLE {table} ENABLE ALWAYS TRIGGER audit_keep_table;
@@ -67,9 +67,9 @@ ALTER TABLE {table} ENABLE ALWAYS TRIGGER audit_keep_table;
     for table in APPEND_ONLY
 ) + """
 -- A personal value may be erased, never replaced.
-CREATE TRIGGER audit_keep_rows BEFORE UPDATE ON audit_personalvalue
+CREATE OR REPLACE TRIGGER audit_keep_rows BEFORE UPDATE ON audit_personalvalue
     FOR EACH ROW EXECUTE FUNCTION audit_refuse();
-CREATE TRIGGER audit_keep_table BEFORE TRUNCATE ON audit_personalvalue
+CREATE OR REPLACE TRIGGER audit_keep_table BEFORE TRUNCATE ON audit_personalvalue
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
 ALTER TABLE audit_personalvalue ENABLE ALWAYS TRIGGER audit_keep_rows;
 ALTER TABLE audit_personalvalue ENABLE ALWAYS TRIGGER audit_keep_table;
