@@ -17,7 +17,7 @@ from portal.registry.models import ModelVersion
 
 @contextmanager
 def purpose(word: str) -> Iterator[None]:
-    """Say why the restricted store is opened; it closes with the block, at the latest with its transaction."""
+    """Say why the restricted store is opened; it closes with the block or, at the latest, the transaction."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('portal.purpose', %s, true)", [word])
         try:

@@ -12,7 +12,8 @@ from portal.registry.models import ModelVersion, RegisteredModel, System
 def page_of(check: Check, subject: Model) -> str:
     """The address of the check's own page for a subject; empty for a check without one.
 
-    Pages of models take the model's name, pages of systems their reference, others nothing.
+    Pages of versions take the model's name and the number, pages of models the name, pages of systems their
+    reference, others nothing.
     """
     if not check.page:
         return ""
@@ -24,10 +25,10 @@ def page_of(check: Check, subject: Model) -> str:
     return ""
 
 
-def _named(subject: Model) -> list[str]:
+def _named(subject: Model) -> list[str | int]:
     match subject:
         case ModelVersion():
-            return [subject.model.name]
+            return [subject.model.name, subject.number]
         case RegisteredModel():
             return [subject.name]
         case System():

@@ -21,7 +21,6 @@ AREA = Area(
     },
     tabs=(
         ModelTab("Overview", "registry:version", does="registry.read", order=10),
-        ModelTab("Versions", "registry:versions", does="registry.read", order=40),
     ),
     simulate="portal.registry.demo.simulate",
 )

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from portal.areas import Verdict
 from portal.web import charts, figures, status
 from portal.web import icons as drawn
 from portal.web.parts import (
@@ -49,6 +50,28 @@ def state(value: Any) -> SafeString:
     """``{% state finding.severity %}``: the pill of a declared verdict, severity or gate state."""
     tone, word = status.words_of(value)
     return status.pill(tone, word)
+
+
+@register.simple_tag
+def verdict(value: str) -> SafeString:
+    """``{% verdict reading.verdict %}``: the pill of a verdict as it is stored; a dash for none."""
+    return (
+        status.pill(*status.words_of(Verdict(value)))
+        if value
+        else status.pill(status.Tone.NONE, figures.MISSING)
+    )
+
+
+@register.simple_tag
+def rate(reading: Any, unit: str = "%") -> SafeString | str:
+    """``{% rate row.tpr %}``: a reading's value with its interval under it; a dash where it is undefined."""
+    if not reading or reading["value"] is None:
+        return figures.MISSING
+    value = figures.quantity(reading["value"], unit)
+    if reading["low"] is None:
+        return value
+    between = figures.interval(reading["low"], reading["high"], unit)
+    return format_html('{}<span class="sub">{}</span>', value, between)
 
 
 @register.simple_tag
