@@ -141,7 +141,7 @@ class Run(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["priority", "available_at"], name="run_waiting", condition=Q(state__in=WAITING)
+                fields=["priority", "available_at", "id"], name="run_waiting", condition=Q(state__in=WAITING)
             ),
             models.Index(
                 fields=["-ended_at"],

@@ -80,7 +80,7 @@ class Poller:
         if not self.couriers and upkeep.mail_waits(PATIENCE):
             self.couriers.add(_fork(_deliver))
         free = self.slots - max(upkeep.under_way(), len(self.drains))
-        for _ in range(min(free, upkeep.runs_waiting(PATIENCE))):
+        for _ in range(upkeep.runs_waiting(PATIENCE, free) if free > 0 else 0):
             self.drains.add(_fork(_drain))
 
     def _reap(self, how: int) -> None:

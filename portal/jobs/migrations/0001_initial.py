@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='run',
-            index=models.Index(condition=models.Q(('state__in', ('queued', 'running'))), fields=['priority', 'available_at'], name='run_waiting'),
+            index=models.Index(condition=models.Q(('state__in', ('queued', 'running'))), fields=['priority', 'available_at', 'id'], name='run_waiting'),
         ),
         migrations.AddIndex(
             model_name='run',

@@ -43,14 +43,16 @@ CROSS JOIN unnest(%(variants)s::text[]) AS variant
 CROSS JOIN LATERAL (
     SELECT coalesce(max(window_start) + %(every)s, %(newest)s) AS first FROM jobs_run
     WHERE job = %(job)s AND jobs_run.variant = variant.variant AND window_end - window_start = %(every)s
-      AND (subject_type_id = subject.type OR subject.type IS NULL AND subject_type_id IS NULL)
-      AND (subject_id = subject.id OR subject.id IS NULL AND subject_id IS NULL)
+      AND THE_SUBJECT
 ) AS planned
 CROSS JOIN LATERAL generate_series(planned.first, %(newest)s, %(every)s) AS start
 CROSS JOIN LATERAL (SELECT start < %(oldest)s AS skipped) AS lateness
 ON CONFLICT DO NOTHING
 RETURNING state
 """
+OF_SUBJECTS = INSERT.replace("THE_SUBJECT", "subject_type_id = subject.type AND subject_id = subject.id")
+OF_NOTHING = INSERT.replace("THE_SUBJECT", "subject_type_id IS NULL AND subject_id IS NULL")
+"""Apart, since "equal or both missing" finds no index."""
 
 
 def plan(at: datetime | None = None) -> int:
@@ -92,11 +94,12 @@ def _plan_kind(kind: JobKind, end: datetime, now: datetime) -> int:
         "behind": BEHIND,
         "reason": f"Not run: more than {kind.catch_up} windows were due at once.",
     }
+    statement = OF_NOTHING if kind.subjects is None else OF_SUBJECTS
     queued = 0
     places = _places(kind, now)
     while chunk := list(islice(places, CHUNK)):
         types, ids, systems = (list(column) for column in zip(*chunk, strict=True))
-        queued += _insert({**fixed, "types": types, "ids": ids, "systems": systems})
+        queued += _insert(statement, {**fixed, "types": types, "ids": ids, "systems": systems})
     Schedule.objects.update_or_create(job=kind.slug, defaults={"planned_until": end})
     return queued
 
@@ -113,9 +116,9 @@ def _place(subject: Model) -> Place:
     return ContentType.objects.get_for_model(subject).pk, subject.pk, system_id_of(subject)
 
 
-def _insert(parameters: dict[str, Any]) -> int:
+def _insert(statement: str, parameters: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, parameters)
+        cursor.execute(statement, parameters)
         return sum(state == "queued" for (state,) in cursor.fetchall())
 
 

@@ -42,10 +42,10 @@ def sign_of_life(concurrency: int) -> None:
     )
 
 
-def runs_waiting(patience: timedelta) -> int:
-    """How many runs nobody has taken for longer than that."""
-    overdue = Run.objects.claimable().filter(available_at__lt=Now() - Value(patience))
-    return overdue.filter(job__in=list(kinds())).count()
+def runs_waiting(patience: timedelta, most: int) -> int:
+    """How many runs nobody has taken for longer than that, counted up to so many."""
+    overdue = Run.objects.claimable().filter(available_at__lt=Now() - Value(patience), job__in=list(kinds()))
+    return len(overdue.order_by().values_list("pk")[:most])
 
 
 def under_way() -> int:

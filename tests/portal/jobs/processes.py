@@ -42,7 +42,8 @@ class Broker:
         return f"unix://{self.valkey.socket}"
 
     def start(self) -> None:
-        self.process = self.valkey.start()
+        if self.process is None:
+            self.process = self.valkey.start()
 
     def send(self, number: signal.Signals) -> None:
         assert self.process is not None
