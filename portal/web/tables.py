@@ -66,7 +66,10 @@ class MoneyColumn(tables.Column):  # type: ignore[misc] # an untyped package
 
 
 class PillColumn(tables.Column):  # type: ignore[misc] # an untyped package
-    """A status. The value is a declared state, a ``(tone, word)``, or a key of ``words``."""
+    """A status. The value is a declared state, a ``(tone, word)``, or a key of ``words``.
+
+    It is read from the row itself: the library would hand over the label of a field with choices.
+    """
 
     def __init__(self, *args: Any, words: Mapping[Any, tuple[str, Any]] | None = None, **extra: Any) -> None:
         super().__init__(*args, **extra)
@@ -77,11 +80,11 @@ class PillColumn(tables.Column):  # type: ignore[misc] # an untyped package
             return value[0], value[1]
         return self.words[value] if self.words is not None else status.words_of(value)
 
-    def render(self, value: Any) -> SafeString:
-        return status.pill(*self.tone_and_word(value))
+    def render(self, record: Any, bound_column: Any) -> SafeString:
+        return status.pill(*self.tone_and_word(bound_column.accessor.resolve(record)))
 
-    def value(self, value: Any) -> str:
-        return str(self.tone_and_word(value)[1])
+    def value(self, record: Any, bound_column: Any) -> str:
+        return str(self.tone_and_word(bound_column.accessor.resolve(record))[1])
 
 
 class WhenColumn(tables.Column):  # type: ignore[misc] # an untyped package

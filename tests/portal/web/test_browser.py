@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 from scripts import chromium
 from tests.portal.cast import make_cast
@@ -198,7 +198,12 @@ def test_a_wrong_form_takes_the_eye_to_its_errors_and_keeps_what_was_typed(visit
 def test_leaving_a_changed_form_asks_and_saving_does_not(visit: Visit) -> None:
     page = visit.page()
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
     page.goto("/gallery/form/")
     page.get_by_label("Name").fill("churn")
     page.get_by_role("link", name="Cancel").click(no_wait_after=True)

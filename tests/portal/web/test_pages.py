@@ -128,6 +128,21 @@ def test_missing_is_a_dash_and_phones_get_two_lines(by: By) -> None:
     assert 'class="name p1"' in text
 
 
+def test_a_status_with_choices_is_looked_up_by_its_value_not_its_label() -> None:
+    class Stage:
+        pk, stage = 1, "live"
+
+        def get_stage_display(self) -> str:
+            return "In operation"
+
+    class Stages(PortalTable):
+        stage = PillColumn(words={"live": ("good", "Runs")})
+
+    table = Stages([Stage()])
+    assert "Runs</span>" in table.rows[0].get_cell("stage")
+    assert list(table.as_values()) == [["Stage"], ["Runs"]]
+
+
 def test_an_empty_register_says_so_without_filters(by: By) -> None:
     class Nothing(Models):
         held = Rows()
