@@ -19,6 +19,7 @@ from scripts.supervisor import Program, Stopped, Supervisor, stop_on_signals
 
 ALONE = ("--without-gossip", "--without-mingle")  # a worker asks the ledger, not other workers
 NO_ROOT_WARNING = "ignore:You're running the worker with superuser privileges"  # root is welcome here
+WEB_FIRST = 20.0  # seconds that worker and beat wait for web to be up
 ANSWERS_WITHIN = 120.0  # seconds
 
 
@@ -51,7 +52,7 @@ def run(place: Place, supervisor: Supervisor) -> None:
                 supervisor.say("portal", f"{name} had ended and was started again")
             announcement.look()
 
-        supervisor.keep(programs(place), each_tick=each_tick)
+        supervisor.keep(programs(place), each_tick=each_tick, first_is_up=announcement.is_made_or_late)
 
 
 def programs(place: Place) -> list[Program]:
@@ -113,8 +114,12 @@ class _Announcement:
         self.place = place
         self.supervisor = supervisor
         self.lines = lines
+        self.patience_ends = time.monotonic() + WEB_FIRST
         self.late_at = time.monotonic() + ANSWERS_WITHIN
         self.made = False
+
+    def is_made_or_late(self) -> bool:
+        return self.made or time.monotonic() > self.patience_ends
 
     def look(self) -> None:
         if self.made:

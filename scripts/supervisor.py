@@ -73,12 +73,21 @@ class Supervisor:
             self._end([(program, child)])
         return child.returncode
 
-    def keep(self, programs: Sequence[Program], *, each_tick: Callable[[], None]) -> None:
-        """Run all of them for ever; ends by an exception, and then ends them in reverse order."""
+    def keep(
+        self,
+        programs: Sequence[Program],
+        *,
+        each_tick: Callable[[], None],
+        first_is_up: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Run all of them for ever; ends by an exception, and then ends them in reverse order.
+
+        The first one has the processors to itself until it is up.
+        """
         supervised = [Supervised(program) for program in programs]
         try:
             while True:
-                for one in supervised:
+                for one in supervised if first_is_up() else supervised[:1]:
                     self._look_after(one)
                 self._relay(TICK)
                 each_tick()

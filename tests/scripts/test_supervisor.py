@@ -1,5 +1,6 @@
 """The supervisor: one log, restarts, and an end that leaves nothing behind."""
 
+import select
 import signal
 from pathlib import Path
 from typing import IO
@@ -8,7 +9,7 @@ from scripts.processes import wait_until
 from tests.scripts.conftest import Python
 
 SUPERVISE = """
-import signal, sys
+import os, signal, sys
 from scripts.supervisor import Program, Stopped, Supervisor, stop_on_signals
 stop_on_signals()
 named = zip(sys.argv[1::2], sys.argv[2::2])
@@ -18,6 +19,7 @@ try:
 except Stopped as reason:
     print("over", reason, flush=True)
 """
+WAIT_FOR_FILE = 'first_is_up=lambda: os.path.exists(os.environ["UP"])'
 SLEEP = "echo $$; exec sleep 60"
 SAY_BYE = "trap 'echo bye; exit' TERM; echo $$; while :; do sleep 0.05; done"
 DEAF = "trap '' TERM; echo $$; while :; do sleep 0.05; done"
@@ -64,6 +66,16 @@ def test_a_program_that_ends_by_itself_starts_again_later_each_time(python: Pyth
     assert said(supervisor.stdout, "fails") == "ended with exit code 3; starts again in 1 s"
     assert said(supervisor.stdout, "fails") == "ended with exit code 3; starts again in 2 s"
     assert supervisor.poll() is None
+
+
+def test_the_others_wait_until_the_first_is_up(python: Python, folder: Path) -> None:
+    waiting = SUPERVISE.replace("each_tick=lambda: None", f"{WAIT_FOR_FILE}, each_tick=lambda: None")
+    supervisor = python("-c", waiting, "first", SLEEP, "second", SLEEP, UP=str(folder / "up"))
+    said(supervisor.stdout, "first")
+    assert supervisor.stdout
+    assert not select.select([supervisor.stdout], [], [], 0.5)[0]
+    (folder / "up").touch()
+    assert lives(int(said(supervisor.stdout, "second")))
 
 
 def test_a_program_that_does_not_end_is_killed_with_its_children(python: Python) -> None:
