@@ -29,7 +29,9 @@ class ConditionFields(forms.Form):
     condition = forms.CharField(
         label=_("Condition"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
     )
-    condition_owner = forms.ModelChoiceField(User.objects.none(), label=_("Who meets it"))
+    condition_owner = forms.ModelChoiceField(
+        User.objects.none(), label=_("Who meets it"), empty_label=_("Choose a person")
+    )
     condition_due = forms.DateField(
         label=_("By"),
         required=False,
@@ -50,7 +52,7 @@ class ConditionFields(forms.Form):
 class VoteForm(forms.Form):
     """A choice and its reason."""
 
-    choice = forms.ChoiceField(label=_("Your vote"), widget=forms.RadioSelect)
+    choice = forms.ChoiceField(label=_("Your choice"), widget=forms.RadioSelect)
     reason = forms.CharField(
         label=_("Reason, printed with the decision"),
         max_length=2000,
@@ -110,6 +112,7 @@ class ReportForm(forms.Form):
         Evidence.objects.none(),
         label=_("Evidence"),
         required=False,
+        empty_label=_("None"),
         help_text=_("Of the evidence on this case. Add more on the page of the case."),
     )
 

@@ -150,6 +150,7 @@ def _sentence(entry: Entry, case: Case) -> str:
     told = entry.told["facts"]
     who = entry.actor.short_name if entry.actor is not None else _("The portal")
     known = {"who": unbroken(who), "n": people(len(told.get("told", ()))), "text": told.get("text", "")}
+    known["outcome"] = case.outcome_title.lower()
     choice = choice_named(case.declared_kind, told.get("choice", ""))
     if choice is not None:
         return _("%(who)s voted: %(choice)s.") % {**known, "choice": _(choice.title).lower()}
@@ -166,7 +167,7 @@ SENTENCES = {
     "case.round": lambda: _("The next round opened."),
     "case.reminded": lambda: _("A reminder went to %(n)s."),
     "case.escalated": lambda: _("It fell due, and went up to %(n)s."),
-    "case.decided": lambda: _("The case was decided with the vote of %(who)s."),
+    "case.decided": lambda: _("Decided with the vote of %(who)s: %(outcome)s."),
     "case.withdrawn": lambda: _("%(who)s withdrew the case."),
     "case.expired": lambda: _("The case expired. Nothing was approved."),
     "case.stale": lambda: _("What was approved has changed: the decision became stale."),

@@ -8,10 +8,10 @@ from typing import Any
 from django.db import models
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from portal.accounts.services import organisation
 from portal.cases import forms, services
 from portal.cases.models import Case, State
 from portal.cases.selectors.about import as_rows, cases_of_version
@@ -28,6 +28,7 @@ from portal.rights import may
 from portal.web.figures import day
 from portal.web.pages import FormPage, ListPage
 from portal.web.parts import Crumb, Empty, Fact, SavedView
+from portal.web.status import Tone
 
 
 class CaseList(ListPage):
@@ -87,7 +88,10 @@ class CasePage(FormPage, OneCase):
     def heading(self) -> str:
         case = self.case
         if not case.open:
-            return f"{case.title}: {case.outcome_title.lower()}"
+            told = {"title": case.title, "outcome": case.outcome_title.lower()}
+            if self.lapsed:
+                return _("%(title)s: %(outcome)s, and stale since") % told
+            return _("%(title)s: %(outcome)s") % told
         late = (self.today - case.due_on).days
         if late <= 0:
             return case.title
@@ -102,19 +106,17 @@ class CasePage(FormPage, OneCase):
         if not case.open:
             return case.closing_reason
         missing = max(0, seen.round.quorum - seen.counted)
-        counts = {"counted": seen.counted, "quorum": seen.round.quorum, "missing": in_words(missing)}
-        told = ngettext(
-            "%(counted)s of %(quorum)s votes is in, %(missing)s more make the quorum.",
-            "%(counted)s of %(quorum)s votes are in, %(missing)s more make the quorum.",
-            seen.counted,
-        )
-        return told % counts
+        counted = ngettext("%(n)s vote is in", "%(n)s votes are in", seen.counted)
+        needed = ngettext("%(n)s more makes the quorum.", "%(n)s more make the quorum.", missing)
+        told = (counted % {"n": in_words(seen.counted)}, needed % {"n": in_words(missing)})
+        return capfirst(", ".join(told))
 
     def crumbs(self) -> Sequence[Crumb]:
         return (Crumb(_("Reviews"), reverse("cases:cases")), Crumb(self.case.ref))
 
     def facts(self) -> Sequence[Fact]:
-        return case_facts(self.case, status_of(self.case, self.today), self.today)
+        status = (Tone.WARN, _("Stale")) if self.lapsed else status_of(self.case, self.today)
+        return case_facts(self.case, status, self.today)
 
     def form_arguments(self) -> Mapping[str, Any]:
         return {"kind": self.bench.kind, "case": self.case}
@@ -122,6 +124,11 @@ class CasePage(FormPage, OneCase):
     @cached_property
     def stale(self) -> StaleNotice | None:
         return stale_notice(self.case)
+
+    @property
+    def lapsed(self) -> bool:
+        """Whether this very case approved something that has changed since."""
+        return bool(not self.case.open and self.stale and self.stale.case == self.case)
 
     @cached_property
     def blocked(self) -> str:
@@ -147,26 +154,29 @@ class CasePage(FormPage, OneCase):
         shown = votes_open(case, self.bench.kind)
         return {
             "case": case,
-            "kind": self.bench.kind,
+            "secrecy": _("hidden until it is decided") if self.bench.kind.secret else "",
             "approval": approval_view(self.bench, person, self.blocked),
             "may_vote": case.open and not self.blocked,
             "may_conflict": case.open and decides and self.bench.own_vote(person) is None,
             "may_set_day": case.open and decides,
+            "overdue": case.open and self.today > case.due_on,
             "may_withdraw": case.open and may_withdraw(case, person),
             "may_comment": may(person, "cases.comment"),
-            "may_add_evidence": case.open and may(person, "evidence.add"),
+            "name_condition_url": self.url("name-condition") if case.open and not self.blocked else "",
+            "add_evidence_url": self.url("evidence") if case.open and may(person, "evidence.add") else "",
             "stale": self.stale,
             "picture": facts(case.snapshot),
             "votes": case.votes.select_related("voter", "round") if shown else (),
-            "choices": {choice.slug: choice for choice in self.bench.kind.choices},
             "conflicts": self.bench.conflicts,
             "rounds": case.rounds.all(),
             "conditions": condition_rows(case, person, decides=decides, today=self.today),
             "comments": case.comments.select_related("author"),
             "evidence": as_items(evidence_of(case)),
             "events": timeline(case),
-            "org": organisation(),
         }
+
+    def url(self, page: str) -> str:
+        return reverse(f"cases:{page}", args=[self.case.ref])
 
     def perform(self, form: Any) -> str:
         given = form.cleaned_data

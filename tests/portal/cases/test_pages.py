@@ -62,7 +62,7 @@ def test_conditions_are_named_with_the_vote(cast: Cast, case: Case) -> None:
 def test_the_page_says_what_is_missing_and_whom_to_ask(cast: Cast, case: Case) -> None:
     shown = page(cast.chen, case)
     assert "Two more votes needed. Ask A. Fenn." in shown
-    assert "0 of 2 votes are in, two more make the quorum." in shown
+    assert "No votes are in, two more make the quorum." in shown
     assert "Whom to call before they leave" in shown
 
 
