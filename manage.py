@@ -1,4 +1,4 @@
-#!/usr/bin/env python
+#!/usr/bin/env python3
 """Any command of the portal.
 
 Without DATABASE_URL it uses the embedded servers of a running portal, or starts them for its own duration.
