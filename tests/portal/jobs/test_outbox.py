@@ -233,6 +233,18 @@ def test_a_receiver_that_drips_is_hung_up_on_and_holds_up_nobody(
     assert Delivery.objects.filter(state=DeliveryState.QUEUED).count() == 3
 
 
+def test_no_more_are_under_way_at_once_than_is_good_for_the_jobs_beside(ada: User) -> None:
+    with allowed_receiver(ada, 200) as there:
+        for n in range(outbox.AT_ONCE + 1):
+            enqueue_webhook(there.url, "event", {"n": n}, f"event-{n}")
+        elsewhere = Delivery.objects.exclude(key="event-0")
+        elsewhere.update(lease_until=timezone.now() + timedelta(seconds=30))
+        assert dispatch() == 0
+        elsewhere.filter(key="event-1").update(lease_until=None, state=DeliveryState.SENT)
+        assert dispatch() == 1
+    assert there.keys == ["event-0"]
+
+
 @pytest.mark.real_commits
 def test_two_dispatchers_do_not_send_the_same_twice_and_one_that_died_is_replaced(ada: User) -> None:
     with allowed_receiver(ada, 200) as there:
