@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import IO, Any, ClassVar
 
 from django.db.models import QuerySet
@@ -14,11 +14,13 @@ from rest_framework.response import Response
 
 from lifecycle.data.schema import schema_as_json
 from lifecycle.data.services import declare_schema, schema_of
+from monitoring.checks import DRIFT
 from monitoring.incoming import MAX_ROWS_AT_ONCE, read_body
 from monitoring.incoming.bodies import Body, content_type_of
 from monitoring.incoming.tables import PREDICTION
 from monitoring.jobs.loading import row_fields
 from monitoring.models import Kind
+from monitoring.pictures import drift_figure
 from monitoring.selectors import windows_of
 from monitoring.services.ingestion import (
     OnInvalid,
@@ -31,12 +33,16 @@ from monitoring.services.loading import accept_upload
 from monitoring.services.references import freeze_reference
 from portal.api.parsers import SafeJSONParser
 from portal.api.viewsets import Endpoint
+from portal.areas import Check, Window
+from portal.checks.models import Evaluation
+from portal.checks.selectors import as_json, history
 from portal.errors import Invalid, Missing, Problem, TooLarge, Unprocessable
 from portal.registry.models import ModelVersion
 
 AT_ONCE = 20_000_000
 """Bytes of a body that are loaded before the answer; a larger one is loaded by a job."""
 LARGEST_REFERENCE = 200_000_000
+FIGURE_WINDOWS = 104
 
 
 class Untouched(BaseParser):
@@ -220,3 +226,51 @@ def _reference(row: Any) -> dict[str, Any]:
         "features": [{"name": f.name, "kind": f.kind, "bins": f.size} for f in row.frozen.features],
         "unusable": dict(row.frozen.unusable),
     }
+
+
+class EvaluationOf(OfVersion):
+    """What one check found of the version: its newest window, or the one named by ``?window=START/END``."""
+
+    does = {"get": "monitoring.read"}
+    check: ClassVar[Check] = DRIFT
+
+    def evaluation(self) -> Evaluation:
+        """The newest revision of the window asked for. Raises Missing."""
+        found = Evaluation.objects.current().of(self.version()).filter(check_slug=self.check.slug)
+        if asked := self.request.query_params.get("window"):
+            window = _window(asked)
+            found = found.filter(window_start=window.start, window_end=window.end)
+        newest = found.order_by("-window_end").first()
+        if newest is None:
+            raise Missing("There is no evaluation of this window yet.")
+        return newest
+
+    def get(self, request: Request, name: str, number: int) -> Response:  # noqa: ARG002 - the route's
+        body = as_json(self.evaluation())
+        segment = request.query_params.get("segment")
+        if segment is not None:
+            body["readings"] = [r for r in body["readings"] if (r["segment"] or "") == segment]
+        return Response(body)
+
+
+class DriftFigure(OfVersion):
+    """The drift of a version as a Plotly figure: features by windows."""
+
+    does = {"get": "monitoring.read"}
+
+    def get(self, request: Request, name: str, number: int) -> Response:  # noqa: ARG002 - the route's
+        segment = request.query_params.get("segment") or None
+        past = list(reversed(history(DRIFT, self.version(), limit=FIGURE_WINDOWS)))
+        return Response(drift_figure(past, segment))
+
+
+def _window(text: str) -> Window:
+    try:
+        start, _, end = text.partition("/")
+        return Window(_instant(start), _instant(end))
+    except ValueError as error:
+        raise Invalid(errors=[Problem("?window", "is START/END, two instants with a zone")]) from error
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace(" ", "+")).astimezone(UTC)

@@ -176,3 +176,31 @@ def error_chart(evaluations: Sequence[Evaluation]) -> ControlChart | None:
         smoothed_name="EWMA",
         unit="%",
     )
+
+
+def drift_figure(evaluations: Sequence[Evaluation], segment: str | None) -> dict[str, Any]:
+    """The same map as data for Plotly, for zooming and comparing: hover tells value, limits and n."""
+    tables = [{r["feature"]: r for r in readings_of(e, "psi", segment)} for e in evaluations]
+    names = sorted({name for table in tables for name in table if name})
+    return {
+        "data": [
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": name,
+                "x": [e.window_start for e in evaluations],
+                "y": [table[name]["value"] if name in table else None for table in tables],
+                "customdata": [
+                    [table[name]["limit_breach"], table[name]["n"]] if name in table else [None, None]
+                    for table in tables
+                ],
+                "hovertemplate": "PSI %{y:.3f}<br>limit %{customdata[0]:.3f}<br>n %{customdata[1]:,}",
+            }
+            for name in names
+        ],
+        "layout": {
+            "xaxis": {"title": {"text": "Week"}},
+            "yaxis": {"title": {"text": "Population stability index"}, "rangemode": "tozero"},
+            "hovermode": "x unified",
+        },
+    }

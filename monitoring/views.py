@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from csp.decorators import csp_update
 from django.http import FileResponse, HttpResponseBase
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 
 from lifecycle.data.services import schema_of
 from monitoring import pictures
@@ -157,6 +159,25 @@ class DriftPage(MonitorPage):
         named = [r for r in self.psi if r["feature"] == wanted]
         measured = [r for r in self.psi if r["value"] is not None]
         return named[0] if named else max(measured, key=lambda r: r["value"], default=None)
+
+
+@method_decorator(
+    csp_update({"style-src": ["'unsafe-inline'"], "img-src": ["data:", "blob:"]}), name="dispatch"
+)
+class DriftExplore(VersionPage):
+    """The drift of a version to zoom into and to compare, drawn by Plotly."""
+
+    does = "monitoring.read"
+    title = "Explore drift"
+    tab = "monitoring:drift"
+    template_name = "monitoring/drift_explore.html"
+
+    def context(self) -> Mapping[str, Any]:
+        place = [self.version.model.name, self.version.number]
+        return {
+            "figure_url": reverse("v1:version-drift-figure", args=place),
+            "plain_url": reverse("monitoring:drift", args=place),
+        }
 
 
 class FairnessPage(MonitorPage):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -300,7 +301,8 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(os.environ.get("PORTAL_STATIC_ROOT", PORTAL_HOME / "static"))
-STATICFILES_DIRS: list[Any] = [BASE_DIR / "static"]
+PLOTLY = Path(find_spec("plotly").origin).parent / "package_data"  # type: ignore[union-attr,arg-type]  # installed
+STATICFILES_DIRS: list[Any] = [("plotly", PLOTLY), BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
@@ -401,7 +403,7 @@ PORTAL_RATE_ADDRESS = os.environ.get("PORTAL_RATE_ADDRESS", "120000/minute")
 """Requests of all who are signed in at one address."""
 PORTAL_RATE_STRANGER = os.environ.get("PORTAL_RATE_STRANGER", "6000/minute")
 """Requests of one address without a token, or with a wrong one."""
-PORTAL_READINESS: list[str] = []
+PORTAL_READINESS = ["portal.audit.selectors.readiness"]
 """Functions without parameters whose mappings /readyz tells; they never make the portal unready."""
 DJANGO_TABLES2_TEMPLATE = "components/table.html"
 
