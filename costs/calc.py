@@ -40,7 +40,7 @@ def allocate(amount: Decimal, weights: Mapping[Key, Weight]) -> dict[Key, Decima
     quotas = {key: abs(units) * size / total for key, size in sizes.items()}
     parts = {key: quota.__floor__() for key, quota in quotas.items()}
     left = abs(units) - sum(parts.values())
-    order: list[Any] = sorted(quotas)  # type: ignore[type-var]  # keys of one mapping compare
+    order: list[Any] = sorted(quotas)
     order.sort(key=lambda key: parts[key] - quotas[key])
     for key in order[:left]:
         parts[key] += 1

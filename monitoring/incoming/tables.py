@@ -101,7 +101,8 @@ def attribute_table(body: Body, schema: VersionSchema) -> Table:
     """The protected attributes of a body: only those the schema declares."""
     _require(body, "prediction_id")
     declared = {f.name: f for f in schema.protected()}
-    given = dict(body.features)
+    given = {**body.columns, **body.features}
+    del given["prediction_id"]
     if unknown := unknown_columns(given, list(declared)):
         known = ", ".join(declared) or "none"
         raise Unprocessable(

@@ -30,8 +30,14 @@ class State(models.TextChoices):
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, user: User) -> CaseQuerySet:
-        """What this person may read: cases of their units unless private, those they opened or decide."""
-        return self.filter(self._of_units(user) | Q(opened_by=user) | Exists(_rounds_of(user)))
+        """What this person may read.
+
+        The cases of their units unless private, those they opened or decide, and those with a condition
+        they must meet.
+        """
+        tasks = Condition.objects.filter(case=OuterRef("pk"), owner=user)
+        own = Q(opened_by=user) | Exists(_rounds_of(user)) | Exists(tasks)
+        return self.filter(self._of_units(user) | own)
 
     def decidable_by(self, user: User) -> CaseQuerySet:
         """The open cases that wait for this person's vote: a role, no conflict, not asked for, not voted."""
@@ -154,6 +160,10 @@ class Case(models.Model):
     @property
     def audit_system_id(self) -> int | None:
         return self.system_id
+
+    def open_to_audit(self, text: str) -> str:
+        """What the audit, which more people read, may keep of a text on this case."""
+        return "" if self.private else text
 
 
 OUTCOME_TITLES = {

@@ -15,6 +15,7 @@ urlpatterns = [
     path("reviews/<str:ref>/withdraw/", views.Withdraw.as_view(), name="withdraw"),
     path("reviews/<str:ref>/comment/", views.AddComment.as_view(), name="comment"),
     path("reviews/<str:ref>/evidence/", views.AddEvidence.as_view(), name="evidence"),
+    path("reviews/<str:ref>/evidence/<int:pk>/", views.CaseFile.as_view(), name="file"),
     path("reviews/<str:ref>/conditions/", views.NameCondition.as_view(), name="name-condition"),
     path(f"{CONDITION}report/", views.ReportCondition.as_view(), name="report-condition"),
     path(f"{CONDITION}accept/", views.AcceptCondition.as_view(), name="accept-condition"),

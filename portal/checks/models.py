@@ -92,6 +92,10 @@ class Evaluation(models.Model):
         return reverse("checks:evaluation", args=[self.pk])
 
     @property
+    def outcome(self) -> Verdict:
+        return Verdict(self.verdict)
+
+    @property
     def window(self) -> Window:
         return Window(self.window_start, self.window_end)
 

@@ -6,6 +6,7 @@ import django_filters as filters
 from django.utils.translation import gettext_lazy as _
 
 from portal.checks.models import VERDICTS, Evaluation
+from portal.web.status import VERDICTS as VERDICT_WORDS
 from portal.web.tables import NameColumn, NumberColumn, PillColumn, PortalTable, WhenColumn
 
 
@@ -20,7 +21,7 @@ class EvaluationTable(PortalTable):
     n = NumberColumn(verbose_name="n")
     policy_version = NumberColumn(verbose_name=_("Policy version"))
     computed_at = WhenColumn(style="ago", verbose_name=_("Computed"))
-    verdict = PillColumn(verbose_name=_("Verdict"))
+    verdict = PillColumn(words=VERDICT_WORDS, verbose_name=_("Verdict"))
 
     class Meta:
         model = Evaluation

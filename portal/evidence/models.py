@@ -49,11 +49,14 @@ class Kind(models.TextChoices):
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
     def visible_to(self, user: User, action: str = "evidence.read") -> EvidenceQuerySet:
-        """What stands on systems this person may see, and on their units where there is no system."""
+        """What stands on systems this person may see, and on their units where there is no system.
+
+        Private evidence is seen here by who added it; others reach it through what it is about.
+        """
         scope = Q(system__in=System.objects.visible_to(user, action))
         for path in user.places(action):
             scope |= Q(system=None, unit__path__startswith=path)
-        return self.filter(scope)
+        return self.filter(Q(scope, private=False) | Q(private=True, added_by=user))
 
     def valid_on(self, day: date) -> EvidenceQuerySet:
         return self.filter(
@@ -75,6 +78,7 @@ class Evidence(models.Model):
     blob = models.ForeignKey(Blob, models.PROTECT, related_name="evidence")
     filename = models.CharField(max_length=200, help_text="As the sender called it; never a path")
     media_type = models.CharField(max_length=100)
+    private = models.BooleanField(default=False, help_text="Read only through what it is about")
     valid_from = models.DateField(null=True, blank=True)
     valid_until = models.DateField(null=True, blank=True)
     added_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from django.contrib.contenttypes.models import ContentType
@@ -51,7 +51,9 @@ def evidence_of(subject: Model) -> QuerySet[Evidence]:
     return Evidence.objects.filter(Q(subject_type=kind, subject_id=subject.pk) | linked).distinct()
 
 
-def as_items(rows: QuerySet[Evidence]) -> list[EvidenceItem]:
+def as_items(
+    rows: QuerySet[Evidence], address: Callable[[Evidence], str] = Evidence.get_absolute_url
+) -> list[EvidenceItem]:
     """The rows as the component ``evidence`` draws them. One query."""
     today = organisation().today()
     return [
@@ -62,7 +64,7 @@ def as_items(rows: QuerySet[Evidence]) -> list[EvidenceItem]:
             at=row.added_at,
             valid_until=row.valid_until,
             expired=row.valid_until is not None and row.valid_until < today,
-            url=row.get_absolute_url(),
+            url=address(row),
         )
         for row in rows
     ]

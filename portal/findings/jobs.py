@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 
 from portal.areas import JobKind
 from portal.findings.services.digest import send_digests
@@ -12,12 +11,12 @@ from portal.findings.services.waivers import end_waivers
 from portal.jobs.models import Run
 
 
-def end_due_waivers(_: Run) -> Callable[[], int]:
-    return end_waivers
+def end_due_waivers(_: Run) -> Callable[[], dict[str, int]]:
+    return lambda: {"opened": end_waivers()}
 
 
-def send_due_digests(run: Run) -> Callable[[], int]:
-    return partial(send_digests, key=str(run.window))
+def send_due_digests(run: Run) -> Callable[[], dict[str, int]]:
+    return lambda: {"mails": send_digests(key=str(run.window))}
 
 
 END_WAIVERS = JobKind(

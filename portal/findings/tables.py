@@ -14,6 +14,7 @@ from portal.accounts.services import organisation
 from portal.findings.models import Finding, FindingState
 from portal.findings.models.findings import SEVERITIES
 from portal.findings.selectors import STATE_WORDS, time_left
+from portal.web.status import SEVERITIES as SEVERITY_WORDS
 from portal.web.tables import NameColumn, NumberColumn, PersonColumn, PillColumn, PortalTable, WhenColumn
 
 
@@ -40,7 +41,7 @@ class FindingTable(PortalTable):
         verbose_name=_("To be answered"),
         attrs={"td": {"class": "nobreak"}},
     )
-    severity = PillColumn(order_by="rank", verbose_name=_("Severity"))
+    severity = PillColumn(words=SEVERITY_WORDS, order_by="rank", verbose_name=_("Severity"))
     state = PillColumn(words=STATE_WORDS, verbose_name=_("State"))
 
     class Meta:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from functools import partial
 
 from portal.accounts.services import organisation
 from portal.areas import JobKind
@@ -21,14 +20,15 @@ def computed_kpis(at: datetime) -> Iterator[Kpi]:
     yield from Kpi.objects.filter(source=Source.METRIC, created_at__lte=at).exclude(retired_at__lte=at)
 
 
-def compute_for_day(run: Run) -> Callable[[], int]:
+def compute_for_day(run: Run) -> Callable[[], dict[str, int]]:
     """Compute the month or quarter in which the run's day begins."""
     kpi, window = run.subject, run.window
     if not isinstance(kpi, Kpi) or window is None:
         raise Unprocessable("A key figure is computed for a day.")
     ours = organisation()
     day = window.start.astimezone(ours.zone).date()
-    return partial(compute_kpi, kpi, period_of(day, kpi.period, ours), run=run)
+    period = period_of(day, kpi.period, ours)
+    return lambda: {"values": compute_kpi(kpi, period, run=run)}
 
 
 COMPUTE_KPI = JobKind(

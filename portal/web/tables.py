@@ -14,9 +14,12 @@ from django_tables2.utils import Accessor
 from portal.web import figures, status
 from portal.web.templatetags import components
 
+LONG_NAME = 36
+"""From this many letters on a name may be cut at the end of a line."""
+
 
 class NameColumn(tables.Column):  # type: ignore[misc] # an untyped package
-    """What the row is: stands first, in the colour of text, never cut. ``under`` is a second, muted line."""
+    """What the row is: stands first, in the colour of text, uncut. ``under`` is a second, muted line."""
 
     def __init__(self, *args: Any, under: str = "", **extra: Any) -> None:
         extra.setdefault("attrs", {"td": {"class": "name"}})
@@ -24,10 +27,11 @@ class NameColumn(tables.Column):  # type: ignore[misc] # an untyped package
         self.under = Accessor(under) if under else None
 
     def render(self, value: Any, record: Any) -> SafeString | str:
-        if self.under is None:
-            return str(value)
-        second = self.under.resolve(record, quiet=True)
-        return format_html('{}<span class="sub">{}</span>', value, second) if second else str(value)
+        name: SafeString | str = str(value)
+        if len(name) > LONG_NAME:
+            name = format_html('<span class="long">{}</span>', name)
+        second = self.under.resolve(record, quiet=True) if self.under is not None else None
+        return format_html('{}<span class="sub">{}</span>', name, second) if second else name
 
     def value(self, value: Any) -> Any:
         return value

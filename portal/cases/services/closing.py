@@ -22,7 +22,7 @@ def close_unanswered(case: Case, state: str, *, actor: User | None, reason: str,
     case.closing_reason = reason
     case.save(update_fields=["state", "closed_by", "closed_at", "closing_reason"])
     case.conditions.filter(state=ConditionState.PROPOSED).update(state=ConditionState.DROPPED)
-    record(f"case.{state}", case, actor=actor, reason=reason, at=at, ref=case.ref)
+    record(f"case.{state}", case, actor=actor, reason=case.open_to_audit(reason), at=at, ref=case.ref)
 
 
 def settle(case: Case, current: Round, kind: CaseKind, *, actor: User, at: datetime) -> None:

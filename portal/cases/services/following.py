@@ -26,7 +26,7 @@ def comment(case: Case, *, actor: User, text: str, at: datetime | None = None) -
     if not text.strip():
         raise Invalid("Write something.", errors=[Problem("/text", "Must not be empty.")])
     made = Comment.objects.create(case=case, author=actor, text=text.strip(), written_at=at or timezone.now())
-    record("case.commented", case, actor=actor, at=at, ref=case.ref, text=made.text)
+    record("case.commented", case, actor=actor, at=at, ref=case.ref, text=case.open_to_audit(made.text))
     return made
 
 
@@ -72,7 +72,7 @@ def set_due_day(case: Case, day: date, *, actor: User, reason: str, at: datetime
             actor=actor,
             before={"due_on": before},
             after={"due_on": day},
-            reason=reason,
+            reason=case.open_to_audit(reason),
             at=at,
         )
         tell_voters(case, current, at)
@@ -102,7 +102,7 @@ def report_condition(
             condition,
             actor=actor,
             at=at,
-            how=condition.how,
+            how=condition.case.open_to_audit(condition.how),
             evidence=condition.evidence_id,
         )
         tell_condition_done(condition, at)
@@ -128,7 +128,7 @@ def accept_condition(
             raise Invalid("Say how it was met.", errors=[Problem("/how", "Must not be empty.")])
         condition.state, condition.met_by, condition.met_at = ConditionState.MET, actor, at
         condition.save(update_fields=["how", "state", "met_by", "met_at"])
-        record("case.condition_met", condition, actor=actor, at=at, how=condition.how)
+        record("case.condition_met", condition, actor=actor, at=at, how=case.open_to_audit(condition.how))
         tell_condition_done(condition, at)
         return condition
 

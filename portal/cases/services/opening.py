@@ -47,8 +47,9 @@ def open_case(
 
     ``system`` and ``unit`` default to those of the subject; whoever holds a role above that unit may vote,
     except the actor, the ``parties`` and, unless the kind lets owners vote, owner, deputy and author.
-    ``actor`` is None when a machine asks. Raises Conflict while a case of this kind is open on the subject;
-    one whose subject has changed meanwhile is withdrawn and replaced.
+    ``actor`` is None when a machine asks. A private case is tied to its unit and not to its system. Raises
+    Conflict while a case of this kind is open on the subject; one whose subject has changed meanwhile is
+    withdrawn and replaced.
     """
     if actor is not None and kind.opens:
         require(actor, kind.opens)
@@ -65,7 +66,7 @@ def open_case(
         kind=kind.slug,
         title=(title or f"{kind.title}: {subject}")[:200],
         reason=reason.strip(),
-        system=system,
+        system=None if kind.private else system,
         unit=unit,
         subject=subject,
         snapshot=picture,
@@ -82,12 +83,12 @@ def open_case(
     except IntegrityError as error:
         raise Conflict(f"A case of this kind is already open on {subject}.") from error
     first = _lay_out_rounds(case, kind, at)
-    _bar(case, kind, subject, parties, at)
+    _bar(case, kind, subject, parties, system=system, at=at)
     record(
         "case.opened",
         case,
         actor=actor,
-        reason=case.reason,
+        reason=case.open_to_audit(case.reason),
         at=at,
         ref=case.ref,
         kind=kind.slug,
@@ -148,15 +149,23 @@ def _lay_out_rounds(case: Case, kind: CaseKind, at: datetime) -> Round:
     )[0]
 
 
-def _bar(case: Case, kind: CaseKind, subject: Model, parties: Iterable[User], at: datetime) -> None:
+def _bar(
+    case: Case,
+    kind: CaseKind,
+    subject: Model,
+    parties: Iterable[User],
+    *,
+    system: System | None,
+    at: datetime,
+) -> None:
     """Note who stands too close to the subject to vote. The opener has no vote in any case."""
     close: dict[int, str] = {person.pk: "Takes part in what is decided" for person in parties}
     if not kind.owners_vote:
         for author in _authors(subject):
             close.setdefault(author, f"Author of {subject}")
-        if case.system is not None:
-            close |= dict.fromkeys(filter(None, [case.system.deputy_id]), f"Deputy owner of {case.system}")
-            close |= dict.fromkeys(filter(None, [case.system.owner_id]), f"Owner of {case.system}")
+        if system is not None:
+            close |= dict.fromkeys(filter(None, [system.deputy_id]), f"Deputy owner of {system}")
+            close |= dict.fromkeys(filter(None, [system.owner_id]), f"Owner of {system}")
     close.pop(case.opened_by_id or 0, None)
     ConflictOfInterest.objects.bulk_create(
         ConflictOfInterest(case=case, person_id=person, reason=why, declared=False, declared_at=at)

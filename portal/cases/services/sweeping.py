@@ -185,7 +185,7 @@ def _climb(case: Case, *, today: date, at: datetime) -> bool:
     rung = [rung for rung in LADDER if (today - case.due_on).days >= rung.after][-1]
     if case.escalations.filter(rung=rung.name, due_on=case.due_on).exists():
         return False
-    people = rung.people(case)
+    people = _voters(case) if case.private else rung.people(case)
     Escalation.objects.create(
         case=case, rung=rung.name, due_on=case.due_on, told_at=at, told=[person.pk for person in people]
     )

@@ -98,7 +98,8 @@ def declare_conflict(
         made = ConflictOfInterest.objects.create(
             case=case, person=actor, reason=reason.strip(), declared_at=at
         )
-        record("case.conflict", case, actor=actor, at=at, ref=case.ref, reason=made.reason)
+        reason = case.open_to_audit(made.reason)
+        record("case.conflict", case, actor=actor, at=at, ref=case.ref, reason=reason)
         tell_answered(case, actor, at)
         return made
 
@@ -140,7 +141,7 @@ def denial_recorded(action: str, case: Case, actor: User) -> Iterator[None]:
     try:
         yield
     except Denied as denial:
-        record_denial(action, case, actor=actor, reason=denial.detail)
+        record_denial(action, case, actor=actor, reason=case.open_to_audit(denial.detail))
         raise
 
 
@@ -180,7 +181,8 @@ def _propose(case: Case, wish: Wish, *, actor: User, at: datetime) -> Condition:
         proposed_by=actor,
         proposed_at=at,
     )
-    record("case.condition", case, actor=actor, at=at, ref=case.ref, condition=made.pk, text=made.text)
+    text = case.open_to_audit(made.text)
+    record("case.condition", case, actor=actor, at=at, ref=case.ref, condition=made.pk, text=text)
     return made
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
-from typing import Any
+from typing import Any, cast
 
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.generic import View
 
+from portal.accounts.models import User
 from portal.accounts.services import organisation
 from portal.cases import forms, services
 from portal.cases.models import Case, Condition
 from portal.cases.views.base import OneCase, case_named
 from portal.errors import Missing
-from portal.evidence.downloads import refuse_long_bodies
+from portal.evidence.downloads import answer, refuse_long_bodies
 from portal.evidence.forms import EvidenceForm
 from portal.evidence.models import Kind
 from portal.evidence.selectors import evidence_of
@@ -230,3 +232,17 @@ class AskWaiver(FormPage):
             expires_at=datetime.combine(given["until"], time.max, organisation().zone),
         )
         return case.get_absolute_url()
+
+
+class CaseFile(View):
+    """Evidence on a case, for whoever may read the case."""
+
+    does = "cases.read"
+    http_method_names = ["get", "options"]
+
+    def get(self, request: HttpRequest, ref: str, pk: int) -> FileResponse:
+        user = cast("User", request.user)
+        found = evidence_of(case_named(ref, user)).filter(pk=pk).select_related("blob").first()
+        if found is None:
+            raise Missing
+        return answer(found, user)

@@ -22,6 +22,7 @@ from portal.cases.services.following import may_withdraw
 from portal.cases.snapshots import facts
 from portal.cases.tables import CaseFilter, CaseTable
 from portal.cases.views.base import OneCase
+from portal.evidence.models import Evidence
 from portal.evidence.selectors import as_items, evidence_of
 from portal.registry.pages import VersionPage
 from portal.rights import may
@@ -171,9 +172,15 @@ class CasePage(FormPage, OneCase):
             "rounds": case.rounds.all(),
             "conditions": condition_rows(case, person, decides=decides, today=self.today),
             "comments": case.comments.select_related("author"),
-            "evidence": as_items(evidence_of(case)),
+            "evidence": as_items(evidence_of(case), self.address_of),
             "events": timeline(case),
         }
+
+    def address_of(self, evidence: Evidence) -> str:
+        """Where evidence is read: private evidence only through this case."""
+        if not evidence.private:
+            return evidence.get_absolute_url()
+        return reverse("cases:file", args=[self.case.ref, evidence.pk])
 
     def url(self, page: str) -> str:
         return reverse(f"cases:{page}", args=[self.case.ref])

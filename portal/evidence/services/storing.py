@@ -5,7 +5,7 @@ from __future__ import annotations
 import mimetypes
 import re
 from datetime import date, datetime
-from typing import IO
+from typing import IO, Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
@@ -73,8 +73,9 @@ def store(
 ) -> Evidence:
     """Keep a file as evidence of a claim about a system and, where given, about exactly one row.
 
-    The same bytes are kept once. ``system`` and ``unit`` default to those of the subject. Raises TooLarge,
-    and Unprocessable for an empty file or one that does not begin as its ending says.
+    The same bytes are kept once. ``system`` and ``unit`` default to those of the subject; evidence about a
+    private subject is private. Raises TooLarge, and Unprocessable for an empty file or one that does not
+    begin as its ending says.
     """
     system = system or _system_of(subject)
     unit = unit or (system.unit if system is not None else getattr(subject, "unit", None)) or _root()
@@ -97,12 +98,13 @@ def store(
             blob=blob,
             filename=name or f"evidence-{file.sha256[:12]}",
             media_type=media_type_of(name),
+            private=bool(getattr(subject, "private", False)),
             valid_from=valid_from,
             valid_until=valid_until,
             added_by=actor,
             added_at=at,
         )
-    record("evidence.added", evidence, actor=actor, after=snapshot(evidence), at=at, sha256=blob.sha256)
+    record("evidence.added", evidence, actor=actor, after=_told(evidence), at=at, sha256=blob.sha256)
     return evidence
 
 
@@ -130,7 +132,7 @@ def discard(evidence: Evidence, *, actor: User, reason: str) -> None:
     require_no_hold(evidence)
     if not reason.strip():
         raise Invalid("Say why.", errors=[Problem("/reason", "Must not be empty.")])
-    before, blob = snapshot(evidence), evidence.blob
+    before, blob = _told(evidence), evidence.blob
     record("evidence.discarded", evidence, actor=actor, before=before, reason=reason, sha256=blob.sha256)
     try:
         with transaction.atomic():
@@ -164,6 +166,12 @@ def media_type_of(name: str) -> str:
     """The type a download names, by the ending; plain bytes for anything a browser might run."""
     guessed = mimetypes.guess_type(name)[0] or ""
     return guessed if guessed in SHOWN_AS else "application/octet-stream"
+
+
+def _told(evidence: Evidence) -> dict[str, Any]:
+    """What the audit, which more people read, keeps of it: of private evidence no words."""
+    fields = ["id", "kind", "unit", "blob", "private", "added_by"] if evidence.private else None
+    return snapshot(evidence, fields)
 
 
 def _keep(file: Received, at: datetime) -> Blob:

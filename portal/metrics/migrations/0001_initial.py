@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('tolerance', models.FloatField(default=0.1)),
                 ('source', models.CharField(choices=[('entered', 'Entered or imported'), ('metric', 'Computed from a metric of the contributing systems')], default='entered', max_length=8)),
                 ('metric', models.SlugField(blank=True, max_length=60)),
-                ('aggregation', models.CharField(blank=True, choices=[('mean', 'Mean, weighted by the number of rows'), ('sum', 'Sum'), ('latest', "Sum of each system's newest value")], max_length=8)),
+                ('aggregation', models.CharField(blank=True, choices=[('mean', 'Mean, weighted by the number of rows'), ('sum', 'Sum'), ('latest', "Sum of the newest value of each version or system")], max_length=8)),
                 ('formula', models.TextField(blank=True, help_text='In words, for whoever asks how it is computed')),
                 ('interval_method', models.CharField(blank=True, max_length=200)),
                 ('order', models.PositiveSmallIntegerField(default=100)),

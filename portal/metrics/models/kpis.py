@@ -52,7 +52,7 @@ class Aggregation(models.TextChoices):
 
     MEAN = "mean", "Mean, weighted by the number of rows"
     SUM = "sum", "Sum"
-    LATEST = "latest", "Sum of each system's newest value"
+    LATEST = "latest", "Sum of the newest value of each version or system"
 
 
 class Kpi(models.Model):

@@ -1,20 +1,41 @@
 """Holding back cells so small that they point at people, and others so that nobody can subtract them back.
 
-A reader knows the totals and, of two crossed attributes, both margins. A row is published in three steps: how
-many rows, how many of them selected, and the four cells of prediction by outcome. A step is held back in a
-group where one of its counts is below k, and then in further groups, until no held-back group can be computed
-from the others.
+A reader knows every total and, of two crossed attributes, the sums of every row and column of every count. A
+group is published in three steps: how many rows, how many of them selected, and the four cells of prediction
+by outcome. A step is held back in a group where one of its counts is below k. Then further groups are, until
+each small count could be another number for all the reader knows.
+
+That it could is shown by a move: rows shift between groups along a cycle of held-back cells, one more
+here, one fewer there, so that all sums and all published counts stay.
 """
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import permutations, product
 
 from portal.stats.fairness.table import SMALL_CELL, Group, GroupRates, GroupTable
 
 Line = tuple[int, Group]  # a row or a column of the table, or the whole of a single attribute
+Atoms = tuple[int, ...]  # the six kinds of rows a group is made of, numbered as below
+Count = tuple[int, ...]  # the kinds that add up to a published count
+Move = tuple[int, int | None]  # one more of the first kind and one fewer of the second, or the reverse
+
+_TP, _FP, _SELECTED_UNKNOWN, _FN, _TN, _REJECTED_UNKNOWN = range(6)
+_SELECTED: Count = (_TP, _FP, _SELECTED_UNKNOWN)
+_REJECTED: Count = (_FN, _TN, _REJECTED_UNKNOWN)
+_STEPS: tuple[tuple[Count, ...], ...] = (
+    ((*_SELECTED, *_REJECTED),),
+    (_SELECTED, _REJECTED),
+    ((_TP,), (_FP,), (_FN,), (_TN,)),
+)
+_MOVES: tuple[tuple[Move, ...], ...] = (  # that leave the counts of the steps before unchanged
+    tuple((kind, None) for kind in range(6)),
+    (*product(_SELECTED, _REJECTED), *product(_REJECTED, _SELECTED)),
+    (*permutations(_SELECTED, 2), *permutations(_REJECTED, 2)),
+)
+_WHOLE: Line = (-1, None)
 _EMPTY = GroupRates(0, 0, 0, 0, 0, 0)
 
 
@@ -22,8 +43,9 @@ def suppress(table: GroupTable, k: int = 10) -> GroupTable:
     """The table with every count below k held back, and as many more as its protection takes.
 
     Groups are those of one attribute, or pairs of two; pairs that never occurred are held back among the
-    others. What is held back is None, with the reason "small_cell". Raises ValueError for k below 2 and for
-    more than two attributes.
+    others. What is held back is None, with the reason "small_cell". A sum that is itself below k must not be
+    shown: nothing here protects its parts from it. Raises ValueError for k below 2 and for more than two
+    attributes.
 
     >>> table = GroupTable.from_counts({"A": (60, 20, 15, 105), "B": (30, 12, 20, 88), "C": (1, 1, 1, 1)})
     >>> [row.n for row in suppress(table).rates().values()]
@@ -31,33 +53,19 @@ def suppress(table: GroupTable, k: int = 10) -> GroupTable:
     """
     if k < 2:
         raise ValueError("A cell to protect has at least two rows.")
-    shown = _complete(table.groups)
-    rows = dict(shown)
-    hidden: set[Group] = set()
-    for cells_of, held_back in _STEPS:
-        hidden = _Protection({group: cells_of(row) for group, row in rows.items()}, k).around(hidden)
-        shown |= {group: held_back(shown[group]) for group in hidden}
+    rows = _complete(table.groups)
+    protection = _Protection({group: _atoms(row) for group, row in rows.items()}, k)
+    for _ in _STEPS:
+        protection.take_step()
+    n, selected, outcomes = protection.hidden
+    shown = dict(rows)
+    for group in outcomes:
+        shown[group] = replace(shown[group], tp=None, fp=None, fn=None, tn=None, reason=SMALL_CELL)
+    for group in selected:
+        shown[group] = replace(shown[group], selected=None)
+    for group in n:
+        shown[group] = replace(shown[group], n=None)
     return GroupTable(shown)
-
-
-def _rows(row: GroupRates) -> tuple[int, ...]:
-    return (row.n or 0,)
-
-
-def _selection(row: GroupRates) -> tuple[int, ...]:
-    n, selected = row.n or 0, row.selected or 0
-    return selected, n - selected
-
-
-def _outcomes(row: GroupRates) -> tuple[int, ...]:
-    return row.tp or 0, row.fp or 0, row.fn or 0, row.tn or 0
-
-
-_STEPS: Sequence[tuple[Callable[[GroupRates], tuple[int, ...]], Callable[[GroupRates], GroupRates]]] = (
-    (_rows, lambda row: replace(row, n=None, reason=SMALL_CELL)),
-    (_selection, lambda row: replace(row, selected=None, reason=SMALL_CELL)),
-    (_outcomes, lambda row: replace(row, tp=None, fp=None, fn=None, tn=None, reason=SMALL_CELL)),
-)
 
 
 def _complete(groups: Mapping[Group, GroupRates]) -> dict[Group, GroupRates]:
@@ -69,10 +77,16 @@ def _complete(groups: Mapping[Group, GroupRates]) -> dict[Group, GroupRates]:
     return {**groups, **{pair: _EMPTY for pair in product(*sides) if pair not in groups}}
 
 
+def _atoms(row: GroupRates) -> Atoms:
+    n, selected = row.n or 0, row.selected or 0
+    tp, fp, fn, tn = row.tp or 0, row.fp or 0, row.fn or 0, row.tn or 0
+    return tp, fp, max(0, selected - tp - fp), fn, tn, max(0, n - selected - fn - tn)
+
+
 def _lines(group: Group) -> tuple[Line, ...]:
     """The sums a reader knows that a group is part of."""
     if not isinstance(group, tuple) or len(group) == 1:
-        return ((0, None),)
+        return (_WHOLE,)
     if len(group) > 2:
         raise ValueError("At most two attributes are crossed.")
     return tuple(enumerate(group))
@@ -80,74 +94,105 @@ def _lines(group: Group) -> tuple[Line, ...]:
 
 @dataclass(slots=True)
 class _Protection:
-    """Finds which groups to hold back so that no count below k can be computed from sums along lines."""
+    """Which groups are held back at each step taken so far."""
 
-    cells: Mapping[Group, tuple[int, ...]]
+    atoms: Mapping[Group, Atoms]
     k: int
+    hidden: list[set[Group]] = field(default_factory=list)
     lines: dict[Group, tuple[Line, ...]] = field(init=False)
     members: dict[Line, list[Group]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.lines = {group: _lines(group) for group in self.cells}
+        self.lines = {group: _lines(group) for group in self.atoms}
         self.members = defaultdict(list)
-        for group, lines in self.lines.items():
-            for line in lines:
+        for group in sorted(self.atoms, key=str):  # so that the order of the table decides nothing
+            for line in self.lines[group]:
                 self.members[line].append(group)
 
-    def around(self, before: set[Group]) -> set[Group]:
-        """As before, for a small count, or to protect one of those."""
-        small = before | {group for group, counts in self.cells.items() if min(counts) < self.k}
-        hidden = set(small)
-        while more := self._beside_thin_line(hidden) or self._around_loose_cell(hidden, small):
-            hidden |= more
-        return hidden
+    def take_step(self) -> None:
+        """Hold back what is small at the next step, and what protects it."""
+        step = len(self.hidden)
+        small = {
+            (group, count)
+            for group in self.atoms
+            for count in _STEPS[step]
+            if self._sum([group], count) < self.k
+        }
+        before = self.hidden[-1] if self.hidden else set()
+        self.hidden.append(before | {group for group, _ in small})
+        for group, count in sorted(small, key=str):
+            self._protect(group, count)
+        self._fill_up_the_whole(step)
 
-    def _beside_thin_line(self, hidden: set[Group]) -> set[Group]:
-        """The cheapest group to add to a sum in which the held-back groups are alone or small together."""
-        for members in self.members.values():
-            held = [group for group in members if group in hidden]
-            if not held or len(held) == len(members):
-                continue
-            together = [sum(counts) for counts in zip(*(self.cells[group] for group in held), strict=True)]
-            if len(held) == 1 or min(together) < self.k:
-                return {min((group for group in members if group not in hidden), key=self._price)}
-        return set()
+    def _protect(self, group: Group, count: Count) -> None:
+        """Hold back the cheapest groups as well, if any, so that a count may be another number.
 
-    def _around_loose_cell(self, hidden: set[Group], small: set[Group]) -> set[Group]:
-        """The cheapest groups that close a cycle through a small cell on none.
-
-        Cells are edges between a row and a column. Sums of rows and columns determine exactly those held-back
-        cells that lie on no cycle of held-back cells.
+        At the latest step that will do: what was to be shown of a group before is held back only if it must.
         """
-        for group in small:
-            if len(self.lines[group]) == 2:
-                path = self._detour(hidden, group)
-                if not path <= hidden:
-                    return path - hidden
-        return set()
+        latest = len(self.hidden) - 1
+        if any(self._ways(group, count, step, more=False) for step in range(latest + 1)):
+            return
+        for step in range(latest, -1, -1):
+            ways = self._ways(group, count, step, more=True)
+            if ways:
+                way = min(ways, key=lambda way: self._cost(way, step))
+                for later in self.hidden[step:]:
+                    later |= way
+                return
 
-    def _detour(self, hidden: set[Group], around: Group) -> set[Group]:
-        """The cells on the cheapest way from the row of a cell to its column without it.
+    def _ways(self, group: Group, count: Count, step: int, *, more: bool) -> list[set[Group]]:
+        """The groups that moves which change the count, in either direction, pass through."""
+        return [
+            way
+            for move in _MOVES[step]
+            if (move[0] in count) != (move[1] in count)
+            for sign in (1, -1)
+            if self._may(group, move, sign)
+            for way in self._cycle(group, move, sign, step, more=more)
+        ]
 
-        Cells held back already cost nothing. Empty when there is no way.
+    def _cycle(self, group: Group, move: Move, sign: int, step: int, *, more: bool) -> Iterator[set[Group]]:
+        """The cheapest groups that balance a move of one group in all sums, at most one set.
+
+        Of rows and columns: the cheapest path from the row of the group to its column, through cells that
+        take the move in turn the other way and the same way.
         """
-        start, end = self.lines[around]
-        queue: list[tuple[tuple[int, int], str, Line, tuple[Group, ...]]] = [((0, 0), "", start, ())]
+        hidden, lines = self.hidden[step], self.lines[group]
+        queue: list[tuple[tuple[int, int], str, Line, int, tuple[Group, ...]]] = [
+            ((0, 0), "", lines[0], -sign, ())
+        ]
         done: set[Line] = set()
         while queue:
-            (added, rows), _, line, path = heapq.heappop(queue)
-            if line == end:
-                return set(path)
+            (added, rows), _, line, turn, path = heapq.heappop(queue)
+            if path and line == lines[-1]:
+                yield set(path)
+                return
             if line in done:
                 continue
             done.add(line)
-            for group in self.members[line]:
-                there, back = self.lines[group]
-                other = back if there == line else there
-                if group != around and other not in done:
-                    price = (added, rows) if group in hidden else (added + 1, rows + self._price(group)[0])
-                    heapq.heappush(queue, (price, str((other, group)), other, (*path, group)))
-        return set()
+            for other in self.members[line]:
+                if other == group or not self._may(other, move, turn) or not (more or other in hidden):
+                    continue
+                price = (added, rows) if other in hidden else (added + 1, rows + sum(self.atoms[other]))
+                there = next((end for end in self.lines[other] if end != line), line)
+                heapq.heappush(queue, (price, str(other), there, -turn, (*path, other)))
 
-    def _price(self, group: Group) -> tuple[int, str]:
-        return sum(self.cells[group]), str(group)
+    def _may(self, group: Group, move: Move, sign: int) -> bool:
+        """Whether a group has the row that a move takes from it."""
+        taken = move[1] if sign > 0 else move[0]
+        return taken is None or self.atoms[group][taken] > 0
+
+    def _fill_up_the_whole(self, step: int) -> None:
+        """Of a single attribute, the groups held back reach k together in every count."""
+        hidden, members = self.hidden[step], self.members.get(_WHOLE, [])
+        for group in sorted(members, key=lambda group: (sum(self.atoms[group]), str(group))):
+            if not hidden or all(self._sum(hidden, count) >= self.k for count in _STEPS[step]):
+                return
+            hidden.add(group)
+
+    def _sum(self, groups: Iterable[Group], count: Count) -> int:
+        return sum(self.atoms[group][kind] for group in groups for kind in count)
+
+    def _cost(self, way: set[Group], step: int) -> tuple[int, int, list[str]]:
+        new = way - self.hidden[step]
+        return len(new), sum(sum(self.atoms[group]) for group in new), sorted(map(str, new))

@@ -49,13 +49,15 @@ def present(column: pa.Array) -> Bools:
     return bits[start : start + len(column)].view(np.bool_)
 
 
-def text_codes(column: pa.Array) -> tuple[Codes, list[str | None]]:
+def text_codes(column: pa.Array, name: str = "") -> tuple[Codes, list[str | None]]:
     """For every row the index of its text, and the texts; one beyond the texts stands for a missing one.
 
-    A text may stand there twice, or be None.
+    A text may stand there twice, or be None. Raises ValueError when the column holds lists or records.
     """
     if pa.types.is_null(column.type):
         return np.zeros(len(column), dtype=np.int64), []
+    if pa.types.is_nested(column.type):
+        raise ValueError(f"Column {name!r} holds {column.type}, not texts.")
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     texts, indices = [label_text(value) for value in encoded.dictionary.to_pylist()], encoded.indices
     found = _buffer(indices)

@@ -85,7 +85,7 @@ class _Counter:
                 for sums, rows in parts:
                     sums.numeric[place].add(values[rows])
             else:
-                codes, texts = columns.text_codes(column)
+                codes, texts = columns.text_codes(column, feature.name)
                 places = feature.places(texts)
                 for sums, rows in parts:
                     sums.categorical[place].add(codes[rows], places)

@@ -151,7 +151,7 @@ def _categorical(name: str, rows: list[pa.RecordBatch]) -> FeatureSpec | str:
     """The levels, or why there are none."""
     seen: Counter[str] = Counter()
     for batch in rows:
-        codes, texts = columns.text_codes(named(BatchRows(batch), name))
+        codes, texts = columns.text_codes(named(BatchRows(batch), name), name)
         counts = np.bincount(codes, minlength=len(texts) + 1).tolist()
         for text, n in zip(texts, counts, strict=False):
             if text is not None and n:

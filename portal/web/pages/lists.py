@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.forms import BaseForm, NullBooleanField
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
@@ -25,8 +26,8 @@ from portal.web.parts import Empty, SavedView
 from portal.web.tables import PortalTable, SelectColumn
 
 SIZES = (25, 50, 100)
-MOST_CHOICES = 50
-"""A select with more is refused; such a filter takes a Typeahead."""
+EMPTY_LABEL = "---------"
+"""What Django and django-filter call the choice that chooses nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,9 @@ class ListPage(Page):
     def filter(self) -> Any:
         if self.filterset_class is None:
             return None
-        return self.filterset_class(self.request.GET or None, queryset=self.rows(), request=self.request)
+        found = self.filterset_class(self.request.GET or None, queryset=self.rows(), request=self.request)
+        name_empty_choices(found.form)
+        return found
 
     @cached_property
     def found(self) -> Any:
@@ -305,3 +308,15 @@ class ListPage(Page):
             Choice(str(self.table.columns[name].header), "", name, chosen=name in shown)
             for name in self._switchable(self.table)
         ]
+
+
+def name_empty_choices(form: BaseForm) -> None:
+    """A choice that filters nothing is called "Any", unless its filter names it otherwise."""
+    for field in form.fields.values():
+        if isinstance(field, NullBooleanField):
+            yes_no = (
+                (value, _("Any") if value == "unknown" else word) for value, word in field.widget.choices
+            )
+            field.widget.choices = list(yes_no)
+        elif getattr(field, "empty_label", None) == EMPTY_LABEL:
+            field.empty_label = _("Any")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -224,6 +225,18 @@ def facts(pairs: Sequence[Fact | Sequence[Any]], layout: str = "row") -> SafeStr
     """``{% facts pairs %}``: one row under the title; ``layout="list"`` or ``"two"`` inside a panel."""
     found = [pair if isinstance(pair, Fact) else Fact(*pair) for pair in pairs]
     return _component("facts", pairs=found, layout=layout)
+
+
+@register.filter
+def shown(value: Any) -> Any:
+    """``{{ fact.value|shown }}``: a day, number or nothing as the portal writes it; text as it is."""
+    if value is None:
+        return figures.MISSING
+    if isinstance(value, datetime | date):
+        return when(value, "day")
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return figures.number(value)
+    return value
 
 
 @register.simple_tag

@@ -10,10 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts.models import User
+from portal.audit.models import Entry
 from portal.cases.models import Case, State
 from portal.cases.panels import decisions_waiting
-from portal.cases.services import ask_waiver, cast_vote, open_case
+from portal.cases.services import ask_waiver, cast_vote, comment, open_case
 from portal.cases.services.voting import Wish
+from portal.evidence.services import store
+from portal.findings.models import Notification
 from portal.registry.services import update_system
 from tests.portal.cases.conftest import Cast
 from tests.portal.cases.yard.area import PRIVATE, REVIEW, SECRET
@@ -108,6 +111,22 @@ def test_a_private_case_is_read_by_its_opener_and_those_who_decide(cast: Cast) -
         "ada": 404,
         "maya": 404,
     }
+
+
+def test_a_private_case_leaves_no_words_where_others_read(cast: Cast) -> None:
+    case = open_case(PRIVATE, cast.churn, actor=cast.lee, title="A grievance", reason="My manager did it.")
+    comment(case, actor=cast.dara, text="Which manager?")
+    file = store(b"A letter.", title="Letter of Lee", subject=case, actor=cast.lee)
+    cast_vote(case, actor=cast.dara, approve=True, reason="It is true.")
+    told = "".join(Entry.objects.values_list("body", flat=True))
+    for words in ("My manager did it", "Which manager", "Letter of Lee", "It is true", "A grievance"):
+        assert words not in told
+    assert {line.user for line in Notification.objects.of(case).unsettled()} == {cast.lee}
+    assert browser(cast.erin).get(file.get_absolute_url()).status_code == 404
+    through_the_case = reverse("cases:file", args=[case.ref, file.pk])
+    assert through_the_case in page(cast.dara, case)
+    assert browser(cast.dara).get(through_the_case).status_code == 200
+    assert browser(cast.otto).get(through_the_case).status_code == 404
 
 
 def test_secret_votes_are_shown_once_the_case_is_decided(cast: Cast) -> None:

@@ -26,6 +26,7 @@ from portal.stats.drift import (
     wasserstein,
 )
 
+from .approximate import near, published
 from .material import drift_expected, drift_samples
 
 NUMERIC = [name for name in drift_expected() if name.startswith("n")]
@@ -46,16 +47,6 @@ COUNTS = st.lists(st.integers(0, 500), min_size=2, max_size=12)
 
 def value_of(measure: Callable[..., object], reference: object, current: object) -> float:
     return float(measure(reference, current).value)  # type: ignore[attr-defined]
-
-
-def near(value: float) -> object:
-    return pytest.approx(value, rel=1e-6)
-
-
-def published(value: str) -> object:
-    """A printed value: right to 1e-6 of it, or to half a unit of its last digit."""
-    digits = len(value.partition(".")[2])
-    return pytest.approx(float(value), rel=1e-6, abs=0.51 * 10**-digits)
 
 
 def binned(name: str) -> tuple[list[int], list[int]]:

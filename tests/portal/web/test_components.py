@@ -222,3 +222,12 @@ def test_numbers_in_templates_follow_the_one_way() -> None:
         '{% qty 410 "ms" %}|{% pct 0.5 %}|{% pp 0.01 %}|{% money 1200 "EUR" %}|{% interval 0.1 0.2 %}'
     )
     assert text.replace("\u202f", "~") == "410~ms|50~%|+1~pp|€1~200|0.10 to 0.20"
+
+
+def test_facts_write_days_and_numbers_the_one_way_and_never_leave_a_gap() -> None:
+    pairs = [("Proposed", date(2025, 7, 27)), ("Rows", 61004), ("Budget", None), ("Owner", "K. Lin")]
+    text = drawn("{% facts pairs %}", pairs=pairs).replace("\u00a0", " ").replace("\u202f", "~")
+    assert '<dd><time datetime="2025-07-27">27 Jul 2025</time></dd>' in text
+    assert "<dd>61~004</dd>" in text
+    assert "<dd>—</dd>" in text
+    assert "<dd>K. Lin</dd>" in text

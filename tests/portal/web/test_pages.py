@@ -14,12 +14,14 @@ import pytest
 from django import forms
 from django.contrib.messages import get_messages
 from django.http import HttpRequest
+from django_filters import BooleanFilter, ChoiceFilter
 from openpyxl import load_workbook
 
 from portal.areas import Role
 from portal.errors import Conflict, Denied, Invalid, Missing, Problem, TooLarge
 from portal.web import exports
 from portal.web.pages import ActionView, BulkAction, BulkPlan, ConfirmPage, FormPage, ListPage, Page
+from portal.web.pages.lists import name_empty_choices
 from portal.web.parts import Crumb, SavedView
 from portal.web.tables import NameColumn, NumberColumn, PillColumn, PortalTable
 from tests.portal.web.conftest import Requests
@@ -371,3 +373,17 @@ def test_an_action_on_what_is_not_there_is_not_found(by: By) -> None:
 
 def test_an_action_takes_no_get(by: By) -> None:
     assert Mute.as_view()(by().get()).status_code == 405
+
+
+class Stage(forms.Form):
+    stage = ChoiceFilter(choices=[("live", "Live")]).field
+    named = ChoiceFilter(choices=[("live", "Live")], empty_label="Any stage").field
+    late = BooleanFilter().field
+
+
+def test_a_filter_that_chooses_nothing_says_any() -> None:
+    form = Stage()
+    name_empty_choices(form)
+    assert [str(word) for _, word in form.fields["stage"].widget.choices] == ["Any", "Live"]
+    assert [str(word) for _, word in form.fields["named"].widget.choices] == ["Any stage", "Live"]
+    assert [str(word) for _, word in form.fields["late"].widget.choices] == ["Any", "Yes", "No"]
