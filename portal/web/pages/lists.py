@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.forms import BaseForm, NullBooleanField
+from django.forms import BaseForm, ChoiceField, ModelChoiceField, NullBooleanField
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
@@ -313,10 +313,14 @@ class ListPage(Page):
 def name_empty_choices(form: BaseForm) -> None:
     """A choice that filters nothing is called "Any", unless its filter names it otherwise."""
     for field in form.fields.values():
-        if isinstance(field, NullBooleanField):
-            yes_no = (
-                (value, _("Any") if value == "unknown" else word) for value, word in field.widget.choices
-            )
-            field.widget.choices = list(yes_no)
-        elif getattr(field, "empty_label", None) == EMPTY_LABEL:
-            field.empty_label = _("Any")
+        if isinstance(field, ModelChoiceField):
+            if field.empty_label == EMPTY_LABEL:
+                field.empty_label = _("Any")
+                field.widget.choices = field.choices
+        elif isinstance(field, ChoiceField | NullBooleanField):
+            field.widget.choices = [_named(*choice) for choice in field.widget.choices]
+
+
+def _named(value: Any, word: Any) -> tuple[Any, Any]:
+    nothing = word == EMPTY_LABEL or value == "unknown"
+    return (value, _("Any")) if nothing else (value, word)
