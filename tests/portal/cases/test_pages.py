@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -125,7 +126,8 @@ def test_a_private_case_leaves_no_words_where_others_read(cast: Cast) -> None:
     assert browser(cast.erin).get(file.get_absolute_url()).status_code == 404
     through_the_case = reverse("cases:file", args=[case.ref, file.pk])
     assert through_the_case in page(cast.dara, case)
-    assert browser(cast.dara).get(through_the_case).status_code == 200
+    answer: Any = browser(cast.dara).get(through_the_case)
+    assert b"".join(answer.streaming_content) == b"A letter."
     assert browser(cast.otto).get(through_the_case).status_code == 404
 
 
