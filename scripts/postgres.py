@@ -172,8 +172,9 @@ def within_reach(binaries: Path, account: Account | None, room: Path) -> Path:
     version = (package.parent / f"{package.name}.libs").stat().st_mtime_ns
     copy = room / f"postgres-{version}"
     if not copy.exists():
+        for outdated in room.glob("postgres-*"):
+            shutil.rmtree(outdated)
         fresh = copy.with_name(f"{copy.name}.new")
-        shutil.rmtree(fresh, ignore_errors=True)
         for folder in (package, package.with_name(f"{package.name}.libs")):  # found by a relative rpath
             shutil.copytree(folder, fresh / folder.name, symlinks=True)
         fresh.rename(copy)

@@ -105,6 +105,8 @@ def within_reach(binary: Path, account: Account | None, room: Path) -> Path:
         return binary
     copy = room / f"valkey-server-{binary.stat().st_mtime_ns}"
     if not copy.exists():
+        for outdated in room.glob("valkey-server-*"):
+            outdated.unlink()
         fresh = copy.with_name(f"{copy.name}.new")
         shutil.copy2(binary, fresh)
         fresh.rename(copy)
