@@ -260,7 +260,8 @@ class DriftFigure(OfVersion):
 
     def get(self, request: Request, name: str, number: int) -> Response:  # noqa: ARG002 - the route's
         segment = request.query_params.get("segment") or None
-        past = list(reversed(history(DRIFT, self.version(), limit=FIGURE_WINDOWS)))
+        newest = history(DRIFT, self.version()).order_by("-window_end")[:FIGURE_WINDOWS]
+        past = list(newest)[::-1]
         return Response(drift_figure(past, segment))
 
 

@@ -46,7 +46,8 @@ class MonitorPage(VersionPage):
     @cached_property
     def evaluations(self) -> Sequence[Evaluation]:
         """The newest windows, oldest first."""
-        return list(reversed(history(self.check, self.version, limit=self.shown)))
+        newest = history(self.check, self.version).order_by("-window_end")[: self.shown]
+        return list(newest)[::-1]
 
     @cached_property
     def newest(self) -> Evaluation | None:
