@@ -130,26 +130,22 @@ class _Protection:
         At the latest step that will do: what was to be shown of a group before is held back only if it must.
         """
         latest = len(self.hidden) - 1
-        if any(self._ways(group, count, step, more=False) for step in range(latest + 1)):
+        if any(way for step in range(latest + 1) for way in self._ways(group, count, step, more=False)):
             return
         for step in range(latest, -1, -1):
-            ways = self._ways(group, count, step, more=True)
+            ways = sorted(self._ways(group, count, step, more=True), key=lambda way: self._cost(way, step))
             if ways:
-                way = min(ways, key=lambda way: self._cost(way, step))
                 for later in self.hidden[step:]:
-                    later |= way
+                    later.update(ways[0])
                 return
 
-    def _ways(self, group: Group, count: Count, step: int, *, more: bool) -> list[set[Group]]:
+    def _ways(self, group: Group, count: Count, step: int, *, more: bool) -> Iterator[set[Group]]:
         """The groups that moves which change the count, in either direction, pass through."""
-        return [
-            way
-            for move in _MOVES[step]
-            if (move[0] in count) != (move[1] in count)
-            for sign in (1, -1)
-            if self._may(group, move, sign)
-            for way in self._cycle(group, move, sign, step, more=more)
-        ]
+        for move in _MOVES[step]:
+            if (move[0] in count) != (move[1] in count):
+                for sign in (1, -1):
+                    if self._may(group, move, sign):
+                        yield from self._cycle(group, move, sign, step, more=more)
 
     def _cycle(self, group: Group, move: Move, sign: int, step: int, *, more: bool) -> Iterator[set[Group]]:
         """The cheapest groups that balance a move of one group in all sums, at most one set.
