@@ -29,11 +29,14 @@ class CheckSerializer(StrictSerializer):
     explain = serializers.CharField()
     policy = serializers.CharField(source="policy.slug")
     metrics = serializers.SerializerMethodField()
-    every_seconds = serializers.IntegerField(source="every.total_seconds")
+    every_seconds = serializers.SerializerMethodField()
     severity = serializers.CharField(source="severity.value")
 
     def get_metrics(self, check: Check) -> list[str]:
         return [kind.slug for kind in check.metrics]
+
+    def get_every_seconds(self, check: Check) -> int:
+        return int(check.every.total_seconds())
 
 
 class CheckViewSet(ListMixin[Any], RetrieveMixin[Any]):

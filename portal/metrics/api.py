@@ -202,7 +202,10 @@ class MetricSerializer(StrictSerializer):
     title = serializers.CharField()
     unit = serializers.CharField()
     direction = serializers.ChoiceField(["up", "down", "none"])
-    stale_after_seconds = serializers.IntegerField(source="staleness.total_seconds")
+    stale_after_seconds = serializers.SerializerMethodField()
+
+    def get_stale_after_seconds(self, kind: MetricKind) -> int:
+        return int(kind.staleness.total_seconds())
 
 
 class MetricViewSet(ListMixin[Sample]):

@@ -42,12 +42,15 @@ class Described:
 def parameter(default: Any, label: str = "", *, unit: str = "", help_text: str = "", looser: str = "") -> Any:
     """A field of a parameters dataclass, with what people read of it.
 
+    ``default`` is a value, or a function that makes one where it is a mapping.
+
     ``looser`` says which way it allows more: "up", "down", or "never" where no change does. Without it every
     change may allow more, and so needs a second person.
     """
-    return field(
-        default=default, metadata={"label": label, "unit": unit, "help": help_text, "looser": looser}
-    )
+    told = {"label": label, "unit": unit, "help": help_text, "looser": looser}
+    if callable(default):
+        return field(default_factory=default, metadata=told)
+    return field(default=default, metadata=told)
 
 
 @cache

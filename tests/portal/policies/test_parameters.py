@@ -33,11 +33,9 @@ class Everything:
     rule: Rule = Rule.STRICT
     ceiling: float | None = parameter(None, looser="up")
     regions: tuple[str, ...] = ("north",)
-    limits: Mapping[str, float] = parameter(None)
+    limits: Mapping[str, float] = parameter(lambda: {"a": 1.0})
 
     def __post_init__(self) -> None:
-        if self.limits is None:
-            object.__setattr__(self, "limits", {"a": 1.0})
         if not 0 <= self.share <= 1:
             raise ValueError("A share runs from 0 to 1.")
 
