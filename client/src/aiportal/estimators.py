@@ -117,7 +117,7 @@ def latency(estimator: Any, frame: Any) -> dict[str, float] | None:
 
 
 def predictions(estimator: Any, frame: Any) -> dict[str, list[Any]]:
-    """``prediction`` and, of two classes, ``score`` (the chance of the positive one); empty where impossible."""
+    """``prediction`` and, of two classes, ``score``: the chance of the positive. Empty where impossible."""
     task = task_of(estimator)
     if task is None:
         return {}

@@ -13,7 +13,7 @@ COLOURS = {"failed": "31", "waiting": "33", "waived": "36", "passed": "32"}
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One gate's answer. ``state`` is passed, failed, waiting or waived; ``fix_url`` the page that mends it."""
+    """One gate's answer: ``state`` passed, failed, waiting or waived; at ``fix_url`` it can be mended."""
 
     name: str
     title: str

@@ -87,6 +87,6 @@ def _type_of(column: Column, present: Sequence[Any]) -> str:
 
 
 def _changed(found: list[dict[str, Any]], changes: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    known = [field | changes.get(field["name"], {}) for field in found]
+    known = [{**field, **changes.get(field["name"], {})} for field in found]
     names = {field["name"] for field in found}
     return known + [{"name": name, **members} for name, members in changes.items() if name not in names]

@@ -32,7 +32,7 @@ class Model:
     system: str | None = None
     """The system it is made in, such as ``SYS-12``; without one the portal asks where it belongs."""
 
-    def register(
+    def register(  # noqa: PLR0917 - the order everybody knows from fit
         self,
         estimator: Any = None,
         X: Any = None,  # noqa: N803 - what everybody calls it
@@ -57,6 +57,8 @@ class Model:
         What cannot be declared or frozen does not undo the registration; ``Version.notes`` says why.
         Raises NotSignedIn, Unreachable, Refused.
         """
+        if y is not None and size(y) != size(X):
+            raise ValueError(f"y has {size(y)} values for {size(X)} rows of X")
         features = features_of(estimator, X, whole=limits)
         declared = schema_of(estimator, features, schema, limits=limits)
         body = {
@@ -239,7 +241,7 @@ def _freeze(version: Version, estimator: Any, frame: Any, y: Any, schema: Mappin
     names = [str(name) for name in getattr(estimator, "feature_names_in_", ())]
     beside = estimators.predictions(estimator, sample)
     if y is not None:
-        beside["outcome"] = _outcomes(y, size(frame))
+        beside["outcome"] = _outcomes(y)
     declared = {each["name"] for each in schema["features"]}
     features = [column for column in columns(sample, names) if column.name in declared]
     piece = reference_piece(features, beside)
@@ -251,16 +253,15 @@ def _freeze(version: Version, estimator: Any, frame: Any, y: Any, schema: Mappin
     return []
 
 
-def _outcomes(y: Any, rows: int) -> list[str | None]:
+def _outcomes(y: Any) -> list[str | None]:
     """The labels of the rows of the sample."""
-    if size(y) != rows:
-        raise ValueError(f"y has {size(y)} values for {rows} rows of X")
     kept = thinned(y, REFERENCE_ROWS)
     return [estimators.label(value) for value in (kept.tolist() if hasattr(kept, "tolist") else list(kept))]
 
 
 def _tell(version: Version) -> None:
+    """Say on the terminal, or in the notebook, what has happened."""
     for note in version.notes:
-        print(note, file=sys.stderr)
-    print(f"{version.model} v{version.number} registered: {version.url}")
-    print(version.gate().text(colour=sys.stdout.isatty()))
+        sys.stderr.write(f"{note}\n")
+    gate = version.gate().text(colour=sys.stdout.isatty())
+    sys.stdout.write(f"{version.model} v{version.number} registered: {version.url}\n{gate}\n")

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from aiportal.connection import KEY, Connection, new_key
-from aiportal.errors import NotSignedIn, PortalError, Refused, Unreachable
+from aiportal.errors import PortalError, Refused, Unreachable
 from aiportal.frames import Piece
 from aiportal.receipts import Receipt
 
@@ -84,15 +84,13 @@ def flush(connection: Connection) -> Receipt:
         except Unreachable:
             receipt.queued += address.rows
             break
-        except NotSignedIn:
-            raise
         except Refused as refusal:
             if refusal.status not in REFUSED_FOR_CONTENT:
                 receipt.queued += address.rows
                 continue
             receipt.refused += address.rows
             path.replace(path.with_suffix(".refused"))
-            logger.error("%s rows of the queue are refused: %s", address.rows, refusal)
+            logger.warning("%s rows of the queue are refused: %s", address.rows, refusal)
         else:
             path.unlink(missing_ok=True)
     return receipt
