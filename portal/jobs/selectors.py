@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.contenttypes.prefetch import GenericPrefetch
 from django.db.models import Count, Min, Model, Q
+from django.db.models.functions import Greatest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -131,7 +132,7 @@ def health_of(runs: RunQuerySet | None = None) -> Health:
     ).aggregate(
         waiting=Count("pk", filter=Q(state=RunState.QUEUED)),
         running=Count("pk", filter=Q(state=RunState.RUNNING)),
-        since=Min("available_at", filter=due),
+        since=Min(Greatest("available_at", "created_at"), filter=due),
         unsuccessful=Count("pk", filter=Q(state__in=UNSUCCESSFUL, dismissed_at=None)),
     )
     since: datetime | None = facts.pop("since")

@@ -129,7 +129,7 @@ class RunPage(Page):
             Fact(_("Window"), window_words(run.window), _("revision %(n)s") % {"n": run.revision}),
             Fact(_("System"), system or figures.MISSING, url=system.get_absolute_url() if system else ""),
             Fact(_("Asked for"), figures.moment(run.created_at), _by(run)),
-            Fact(_("Took"), span(selectors.duration_of(run))),
+            Fact(_("Took") if run.ended else _("At work for"), span(selectors.duration_of(run))),
             Fact(_("Attempts"), run.attempt),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -35,10 +35,12 @@ DELIVERY_WORDS = {
 
 
 def span(length: timedelta | None) -> str:
-    """A span of time in one or two units: 0.4 s, 12 s, 3 min, 2 h 5 min, 3 d 4 h."""
+    """A span of time in one or two units: under 0.1 s, 0.4 s, 12 s, 3 min, 2 h 5 min, 3 d 4 h."""
     if length is None:
         return figures.MISSING
     seconds = length.total_seconds()
+    if seconds < 0.1:
+        return _("under %(span)s") % {"span": figures.quantity(0.1, "s")}
     if seconds < 60:
         return figures.quantity(round(seconds, 1) if seconds < 10 else round(seconds), "s")
     minutes, hours, days = (int(seconds // unit) for unit in (60, 3600, 86_400))
@@ -61,7 +63,11 @@ def window_words(window: Window | None) -> str:
     if whole_days:
         last = (window.end - timedelta(days=1)).astimezone(UTC).date()
         return _("%(first)s to %(last)s") % {"first": figures.day(start.date()), "last": figures.day(last)}
-    return _("%(start)s to %(end)s") % {
-        "start": figures.moment(window.start),
-        "end": figures.moment(window.end),
-    }
+    end = window.end.astimezone(UTC)
+    until = f"{end:%H:%M} UTC" if end.date() == start.date() else _instant(end)
+    return _("%(start)s to %(end)s") % {"start": _instant(start).removesuffix(" UTC"), "end": until}
+
+
+def _instant(moment: datetime) -> str:
+    """Windows are cut in UTC, so they are told in UTC, wherever the reader is."""
+    return f"{figures.day(moment.date())}, {moment:%H:%M} UTC"

@@ -48,7 +48,7 @@ def claim(worker: str, *, run: Run | None = None) -> Run | None:
                 _end_attempt(found, Outcome.LOST, LOST)
                 if found.attempt >= kind.attempts:
                     _end(found, RunState.DEAD, error=found.error or LOST)
-                    record("run.dead", found, actor=None, attempts=found.attempt)
+                    record("run.given_up", found, actor=None, attempts=found.attempt)
                     continue
             return _lease(found, kind, worker)
 
@@ -127,7 +127,7 @@ def finish(run: Run, commit: Callable[[], Any] | None, *, log: str = "") -> None
     _end(
         run, RunState.DONE, result=result, counts=run.counts, input_digest=run.input_digest, log=log, error=""
     )
-    record("run.done", run, actor=None, attempt=run.attempt, counts=run.counts)
+    record("run.finished", run, actor=None, attempt=run.attempt, counts=run.counts)
 
 
 @transaction.atomic
@@ -146,7 +146,7 @@ def fail(run: Run, error: Exception, *, log: str = "") -> None:
     elif run.attempt >= kind.attempts:
         _end_attempt(run, Outcome.FAILED, text)
         _end(run, RunState.DEAD, error=text, log=log, counts=run.counts)
-        record("run.dead", run, actor=None, attempts=run.attempt)
+        record("run.given_up", run, actor=None, attempts=run.attempt)
     else:
         _end_attempt(run, Outcome.RETRY, text)
         _try_again(run, pause_after(run.attempt, error), error=text, log=log)

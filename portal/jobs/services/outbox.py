@@ -124,7 +124,7 @@ def _settle(delivery: Delivery, trouble: Exception | None) -> None:
     if not _final(trouble) and delivery.attempt < ATTEMPTS:
         mine.update(**free, available_at=Now() + Value(pause_after(delivery.attempt)), error=error)
     elif mine.update(**free, state=DeliveryState.DEAD, ended_at=Now(), error=error):
-        record("delivery.dead", delivery, actor=None, attempts=delivery.attempt)
+        record("delivery.given_up", delivery, actor=None, attempts=delivery.attempt)
 
 
 def _final(trouble: Exception) -> bool:
@@ -143,7 +143,7 @@ def send_again(delivery: Delivery, *, actor: User) -> Delivery:
         state=DeliveryState.QUEUED, attempt=0, available_at=Now(), ended_at=None, error=""
     )
     held.refresh_from_db()
-    record("delivery.sent_again", held, actor=actor)
+    record("delivery.requeued", held, actor=actor)
     doorbell.deliver_on_commit()
     return held
 

@@ -123,7 +123,7 @@ def test_what_a_commit_returns_is_kept_with_counts_and_an_audit_entry(churn: Sys
     assert (run.token, run.lease_until) == (None, None)
     assert run.ended_at is not None
     assert outcomes(run) == [("one", Outcome.DONE)]
-    assert Entry.objects.get(action="run.done").system_id == churn.pk
+    assert Entry.objects.get(action="run.finished").system_id == churn.pk
 
 
 def test_a_commit_may_return_a_row_which_is_no_result(churn: System) -> None:
@@ -165,7 +165,7 @@ def test_a_run_is_dead_when_workers_kept_dying_on_it() -> None:
     assert (run.state, run.attempt) == (RunState.DEAD, TROUBLE.attempts)
     assert "lost" in run.error
     assert outcomes(run) == [("victim 0", Outcome.LOST), ("victim 1", Outcome.LOST)]
-    assert Entry.objects.filter(action="run.dead").count() == 1
+    assert Entry.objects.filter(action="run.given_up").count() == 1
 
 
 def test_progress_is_kept_while_the_job_works() -> None:

@@ -175,7 +175,7 @@ def test_a_receiver_that_never_answers_ends_in_the_dead_letters_and_can_be_asked
         dispatch()
     dead = Delivery.objects.get()
     assert (dead.state, dead.attempt) == (DeliveryState.DEAD, outbox.ATTEMPTS)
-    assert Entry.objects.get(action="delivery.dead").object_id == str(dead.pk)
+    assert Entry.objects.get(action="delivery.given_up").object_id == str(dead.pk)
     again = outbox.send_again(dead, actor=ada)
     assert (again.state, again.attempt) == (DeliveryState.QUEUED, 0)
     with pytest.raises(Refused):
