@@ -143,7 +143,7 @@ def tco(
 def _capital(capex: float, years: float, residual: float, rate: float) -> float:
     if not rate:
         return (1 - residual) * capex / years
-    growth = (1 + rate) ** years
+    growth = float((1 + rate) ** years)
     return (capex - residual * capex / growth) * rate * growth / (growth - 1)
 
 

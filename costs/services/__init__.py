@@ -1,0 +1,1 @@
+"""Every write of costs: ``bills`` stores, ``allocation`` splits, ``rules`` and ``budgets`` are set."""
