@@ -20,7 +20,7 @@ def furnish(place: Place, embedded: Servers | None, supervisor: Supervisor) -> l
     A demo that was interrupted is begun again with an empty database: nobody has worked with it yet.
     """
     folder = place.home / "servers" if embedded else place.home
-    first = _First(folder / "organisation", folder / "log-ins")
+    first = FirstStart(folder / "organisation", folder / "log-ins")
     if embedded and first.state == BEGUN:
         supervisor.say("portal", "the first start was interrupted; beginning again")
         _begin_again(place, embedded, first)
@@ -28,11 +28,15 @@ def furnish(place: Place, embedded: Servers | None, supervisor: Supervisor) -> l
     if embedded is None or not migrations.are_applied(place.home):
         _migrate(place, embedded, supervisor)
     if not first.state:
-        first.state = _choose(place, first, supervisor, untouched=untouched)
-    return first.log_ins() if first.state == DEMO else _welcome(supervisor)
+        first.state = choose(place, first, supervisor, untouched=untouched)
+    if first.state != DEMO:
+        return _welcome(supervisor)
+    if not first.lines.exists():
+        first.keep_log_ins(_welcome(supervisor))
+    return first.lines.read_text().splitlines()
 
 
-class _First:
+class FirstStart:
     """What the first start made, remembered beside the data."""
 
     def __init__(self, state: Path, lines: Path) -> None:
@@ -45,9 +49,6 @@ class _First:
     @state.setter
     def state(self, value: str) -> None:
         self.file.write_text(value)
-
-    def log_ins(self) -> list[str]:
-        return self.lines.read_text().splitlines()
 
     def keep_log_ins(self, lines: list[str]) -> None:
         self.lines.touch(mode=0o600)
@@ -62,7 +63,7 @@ def _migrate(place: Place, embedded: Servers | None, supervisor: Supervisor) -> 
         migrations.note_applied(place.home)
 
 
-def _choose(place: Place, first: _First, supervisor: Supervisor, *, untouched: bool) -> str:
+def choose(place: Place, first: FirstStart, supervisor: Supervisor, *, untouched: bool) -> str:
     """Make the demo where it is wanted and the portal still empty; the state to remember."""
     if not place.demo:
         return EMPTY
@@ -70,14 +71,13 @@ def _choose(place: Place, first: _First, supervisor: Supervisor, *, untouched: b
         first.state = BEGUN
     supervisor.say("portal", "making the simulated organisation, once …")
     if supervisor.once(Program("demo", (*MANAGE, "demo"))) == 0:
-        first.keep_log_ins(_welcome(supervisor))
         return DEMO
     if untouched:
         raise Obstacle("The simulated organisation could not be made; `PORTAL_DEMO=0 make run` does without.")
     return EMPTY
 
 
-def _begin_again(place: Place, embedded: Servers, first: _First) -> None:
+def _begin_again(place: Place, embedded: Servers, first: FirstStart) -> None:
     embedded.postgres.recreate()
     migrations.forget(place.home)
     (place.home / "audit-checkpoints.ndjson").unlink(missing_ok=True)  # of the entries just dropped
