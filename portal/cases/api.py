@@ -158,7 +158,8 @@ class CaseViewSet(ListMixin[Case], RetrieveMixin[Case]):
     lookup_field = "ref"
 
     def get_queryset(self) -> QuerySet[Case]:
-        return Case.objects.visible_to(self.user).select_related("system", "unit", "opened_by")
+        cases = Case.objects.visible_to(self.user).select_related("system", "unit", "opened_by")
+        return cases.defer("snapshot", "reason") if self.action == "list" else cases
 
     def get_serializer_class(self) -> type[CaseSerializer]:
         return WholeCaseSerializer if self.action == "retrieve" else CaseSerializer

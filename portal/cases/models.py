@@ -41,13 +41,19 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def decidable_by(self, user: User) -> CaseQuerySet:
         """The open cases that wait for this person's vote: a role, no conflict, not asked for, not voted."""
-        waiting = _rounds_of(user).filter(started_at__isnull=False, ended_at=None)
+        seats = Q(pk__in=[])
+        for membership in user.current_memberships:
+            seats |= Q(rounds__roles__contains=[membership.role], unit__path__startswith=membership.unit.path)
         return (
-            self.filter(Exists(waiting), state=State.OPEN)
+            self.filter(seats, state=State.OPEN, rounds__started_at__isnull=False, rounds__ended_at=None)
             .exclude(opened_by=user)
             .exclude(votes__voter=user)
             .exclude(conflicts__person=user)
         )
+
+    def open_first(self) -> CaseQuerySet:
+        """The open ones by day, then the closed ones, the newest first."""
+        return self.order_by(F("closed_at").desc(nulls_first=True), "due_on", "-id")
 
     def about(self, subject: Model) -> CaseQuerySet:
         return self.filter(subject_type=ContentType.objects.get_for_model(subject), subject_id=subject.pk)
@@ -124,6 +130,9 @@ class Case(models.Model):
         indexes = [
             models.Index(fields=["subject_type", "subject_id", "kind"], name="case_subject"),
             models.Index(fields=["due_on"], condition=Q(state="open"), name="open_case_due"),
+            models.Index(
+                F("closed_at").desc(nulls_first=True), F("due_on"), F("id").desc(), name="case_open_first"
+            ),
         ]
 
     def __str__(self) -> str:

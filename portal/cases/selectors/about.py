@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
 from portal.accounts.services import organisation
 from portal.areas import Stance
-from portal.cases.models import Case, Round, WaiverRequest
+from portal.cases.models import Case, CaseQuerySet, Round, WaiverRequest
 from portal.cases.selectors.status import status_of
 from portal.registry.models import ModelVersion, System
 from portal.web.figures import day
@@ -48,13 +48,13 @@ def as_rows(cases: Iterable[Case]) -> list[CaseRow]:
     return [CaseRow(case, *status_of(case, today), _detail(case)) for case in cases]
 
 
-def _in_order(cases: QuerySet[Case]) -> QuerySet[Case]:
+def _in_order(cases: CaseQuerySet) -> QuerySet[Case]:
     """The open ones by day, then the closed ones, the newest first; with the votes that count now."""
     now = Q(votes__round__ended_at=None) & ~Q(votes__stance=Stance.ABSTAIN)
     quorum = Round.objects.filter(case=OuterRef("pk"), started_at__isnull=False, ended_at=None)
-    return cases.annotate(
+    return cases.open_first().annotate(
         counted=Count("votes", filter=now), quorum=Subquery(quorum.values("quorum")[:1])
-    ).order_by(F("closed_at").desc(nulls_first=True), "due_on")
+    )
 
 
 def _detail(case: Case) -> str:

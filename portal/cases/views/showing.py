@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import models
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal.cases import forms, services
-from portal.cases.models import Case, State
+from portal.cases.models import Case
 from portal.cases.selectors.about import as_rows, cases_of_version
 from portal.cases.selectors.bench import approval_view, choice_named, in_words, votes_open
 from portal.cases.selectors.page import StaleNotice, case_facts, condition_rows, stale_notice, timeline
@@ -41,16 +41,13 @@ class CaseList(ListPage):
     table_class = CaseTable
     filterset_class = CaseFilter
 
-    def rows(self) -> models.QuerySet[Case]:
-        open_first = models.Case(
-            models.When(state=State.OPEN, then=0), default=1, output_field=models.IntegerField()
-        )
-        rows = Case.objects.visible_to(self.person).select_related("system", "opened_by")
-        return rows.order_by(open_first, "due_on", "-pk")
+    def rows(self) -> QuerySet[Case]:
+        rows = Case.objects.visible_to(self.person).open_first().defer("snapshot", "reason")
+        return rows.select_related("system", "opened_by")
 
     @cached_property
     def waiting(self) -> int:
-        return Case.objects.visible_to(self.person).decidable_by(self.person).count()
+        return Case.objects.decidable_by(self.person).count()
 
     def heading(self) -> str:
         if not self.waiting:
