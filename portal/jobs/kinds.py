@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import cache
 
 from django.db.models import Model
@@ -10,14 +11,22 @@ from django.db.models import Model
 from portal.areas import JobKind, declared
 from portal.errors import Missing
 
+LONGEST = timedelta(hours=6)
+"""After which Celery ends a process, whatever it does; a single run's limit is its kind's, and not longer."""
+
 
 @cache
 def kinds() -> Mapping[str, JobKind]:
-    """Every declared kind by its slug, from the ground floor up. Raises ValueError on a double."""
+    """Every declared kind by its slug, from the ground floor up.
+
+    Raises ValueError on a double, and on a limit longer than a process is allowed to live.
+    """
     known: dict[str, JobKind] = {}
     for kind in declared("jobs"):
         if kind.slug in known:
             raise ValueError(f"job {kind.slug!r} is declared twice")
+        if kind.limit > LONGEST:
+            raise ValueError(f"job {kind.slug!r} may not take longer than {LONGEST}")
         known[kind.slug] = kind
     return known
 

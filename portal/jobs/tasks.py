@@ -5,19 +5,20 @@ from __future__ import annotations
 from celery import shared_task
 
 from portal.jobs import doorbell
+from portal.jobs.kinds import LONGEST
 from portal.jobs.services import dispatch, drain, upkeep
 from portal.jobs.worker import worker_name
 
-LONGEST = 6 * 3600
-"""Seconds after which Celery ends a process; the limit of a single run is its kind's, and shorter."""
+SOFT = int(LONGEST.total_seconds())
+HARD = SOFT + 60
 
 
-@shared_task(name=doorbell.RING, soft_time_limit=LONGEST, time_limit=LONGEST + 60)
+@shared_task(name=doorbell.RING, soft_time_limit=SOFT, time_limit=HARD)
 def ring() -> None:
     drain(worker_name())
 
 
-@shared_task(name=doorbell.DELIVER, soft_time_limit=LONGEST, time_limit=LONGEST + 60)
+@shared_task(name=doorbell.DELIVER, soft_time_limit=SOFT, time_limit=HARD)
 def deliver() -> None:
     dispatch()
 

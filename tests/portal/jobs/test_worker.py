@@ -31,7 +31,7 @@ from tests.portal.jobs.conftest import Marks, person
 from tests.portal.jobs.processes import Beat, Broker, Worker, eventually
 from tests.portal.jobs.test_outbox import receiver
 from tests.portal.jobs.yard import work
-from tests.portal.jobs.yard.work import HOURLY, NOTE, SHORT, TROUBLE, WORK
+from tests.portal.jobs.yard.work import CHAIN, HOURLY, NOTE, SHORT, TROUBLE, WORK
 
 pytestmark = pytest.mark.real_worker
 CHAOS_SECONDS = float(os.environ.get("PORTAL_CHAOS_SECONDS", "12"))
@@ -137,6 +137,20 @@ def test_rung_work_starts_at_once_and_rings_too_many_do_no_harm(plant: Plant) ->
     lags = sorted(lag() for _ in range(9))
     assert lags[4] < 0.5, "the median: by ring, not by poll"
     assert set(plant.marks.counts().values()) == {1}
+
+
+def test_a_job_that_asks_for_another_rings_from_within_the_pool(plant: Plant) -> None:
+    lags = []
+    for n in range(5):
+        first = request(CHAIN, arguments={"n": n})
+        plant.done(first)
+        first.refresh_from_db()
+        second = Run.objects.get(arguments={"from": first.pk})
+        plant.done(second)
+        second.refresh_from_db()
+        assert second.started_at is not None
+        lags.append((second.started_at - second.created_at).total_seconds())
+    assert sorted(lags)[2] < 0.5
 
 
 def test_the_worker_says_that_it_is_alive_and_plans_by_itself(plant: Plant) -> None:

@@ -1,4 +1,4 @@
 from portal.areas import Area
-from tests.portal.jobs.yard.work import DAILY, HOURLY, NOTE, SHORT, TROUBLE, WORK
+from tests.portal.jobs.yard.work import CHAIN, DAILY, HOURLY, NOTE, SHORT, TROUBLE, WORK
 
-AREA = Area(slug="yard", title="Yard", jobs=(NOTE, WORK, TROUBLE, SHORT, HOURLY, DAILY))
+AREA = Area(slug="yard", title="Yard", jobs=(NOTE, CHAIN, WORK, TROUBLE, SHORT, HOURLY, DAILY))

@@ -13,7 +13,7 @@ from django.db import connection
 from portal.areas import JobKind
 from portal.errors import Busy, Unprocessable
 from portal.jobs.models import Run
-from portal.jobs.services import progress
+from portal.jobs.services import progress, request
 from portal.jobs.services.watch import OutOfTime
 from portal.registry.models import System
 
@@ -34,6 +34,11 @@ def mark(run: Run) -> dict[str, Any]:
 def note(run: Run) -> Callable[[], Any]:
     run.counts["notes"] = 1
     return lambda: mark(run)
+
+
+def ask_on(run: Run) -> Callable[[], Any]:
+    """Asks for a note when it commits."""
+    return lambda: {"asked": request(NOTE, arguments={"from": run.pk}).pk}
 
 
 def work(run: Run) -> Callable[[], Any]:
@@ -79,6 +84,7 @@ def two_checks() -> Sequence[str]:
 
 QUICK = timedelta(seconds=2)
 NOTE = JobKind("note", "Take a note", note, lease=QUICK)
+CHAIN = JobKind("chain", "Ask for a note", ask_on, lease=QUICK)
 WORK = JobKind("work", "Work for a while", work, lease=QUICK, attempts=50)
 TROUBLE = JobKind("trouble", "Misbehave", misbehave, lease=timedelta(seconds=1), attempts=2)
 SHORT = JobKind(
