@@ -83,13 +83,19 @@ def _atoms(row: GroupRates) -> Atoms:
     return tp, fp, max(0, selected - tp - fp), fn, tn, max(0, n - selected - fn - tn)
 
 
-def _lines(group: Group) -> tuple[Line, ...]:
-    """The sums a reader knows that a group is part of."""
-    if not isinstance(group, tuple) or len(group) == 1:
-        return (_WHOLE,)
-    if len(group) > 2:
+def _lines(groups: Iterable[Group]) -> dict[Group, tuple[Line, ...]]:
+    """The sums a reader knows that each group is part of.
+
+    Two attributes of which one has a single value are cut one way only.
+    """
+    keys = {group: group if isinstance(group, tuple) else (group,) for group in groups}
+    if any(len(key) > 2 for key in keys.values()):
         raise ValueError("At most two attributes are crossed.")
-    return tuple(enumerate(group))
+    crossed = len({key[0] for key in keys.values()}) > 1 and len({key[-1] for key in keys.values()}) > 1
+    return {
+        group: tuple(enumerate(key)) if crossed and len(key) == 2 else (_WHOLE,)
+        for group, key in keys.items()
+    }
 
 
 @dataclass(slots=True)
@@ -103,7 +109,7 @@ class _Protection:
     members: dict[Line, list[Group]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.lines = {group: _lines(group) for group in self.atoms}
+        self.lines = _lines(self.atoms)
         self.members = defaultdict(list)
         for group in sorted(self.atoms, key=str):  # so that the order of the table decides nothing
             for line in self.lines[group]:

@@ -102,7 +102,7 @@ def summed(*profiles: Profile) -> Profile:
 
 
 class TestAddingUp:
-    @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(st.integers(0, 2000), max_size=6), st.randoms(use_true_random=False))
     def test_shards_in_any_cut_and_order_add_up_to_the_whole(self, cuts: list[int], random: Any) -> None:
         bounds = [0, *sorted(cuts), CURRENT.num_rows]
