@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def become_newer(arguments: list[str]) -> None:
     """Let a newer Python do it, where the machine has one under another name."""
     for name in NEWER:
         newer = shutil.which(name)
-        if newer is not None:
+        if newer is not None and subprocess.call([newer, "-c", ""], stderr=subprocess.DEVNULL) == 0:
             os.execv(newer, [newer, __file__, *arguments])  # noqa: S606 — no shell is wanted
     needed, found = (".".join(map(str, version[:2])) for version in (NEEDS, sys.version_info))
     sys.exit(f"The portal needs Python {needed} or newer; {sys.executable} is {found}.")

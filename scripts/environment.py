@@ -75,6 +75,8 @@ def _install(lock: str) -> None:
     python_m, hashed = [str(PYTHON), "-m"], ["--require-hashes", "-r"]
     pip = [*python_m, "pip", "install", "--quiet", "--disable-pip-version-check", *hashed]
     uv = [*python_m, "uv", "pip", "install", "--quiet", "--python", str(PYTHON), *hashed]
+    if _run([*python_m, "pip", "--version"]) is not None:  # interrupted while it was made, or made by uv
+        _run([*python_m, "ensurepip"])
     locked = str(REQUIREMENTS / f"{lock}.lock")
     attempts = [[*pip, locked]]
     if _run([*pip, str(REQUIREMENTS / "installer.lock")]) is None:

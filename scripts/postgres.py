@@ -107,20 +107,26 @@ class Postgres:
         command = [str(self.binaries / "initdb"), "-D", str(fresh), "-U", "postgres"]
         command += ["--encoding=UTF8", "--locale=C.UTF-8", "--auth-local=trust", "--auth-host=reject"]
         command += ["--no-instructions", *([] if self.durable else ["--no-sync"])]
-        made = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            user=None if self.account is None else self.account.uid,
-            group=None if self.account is None else self.account.gid,
-            extra_groups=None if self.account is None else (),
-            env=ENVIRONMENT,
-            cwd="/",
-            check=False,
-        )
+        made = self._run_as_account(command)
         if made.returncode != 0:
             raise Obstacle(f"PostgreSQL cannot make its data folder: {made.stderr.strip()}")
         fresh.rename(self.data)
+
+    def _run_as_account(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+        try:
+            return subprocess.run(
+                command,
+                capture_output=True,
+                text=True,
+                user=None if self.account is None else self.account.uid,
+                group=None if self.account is None else self.account.gid,
+                extra_groups=None if self.account is None else (),
+                env=ENVIRONMENT,
+                cwd="/",
+                check=False,
+            )
+        except OSError as reason:
+            raise Obstacle(f"{command[0]} does not run on this machine ({reason.strerror}).") from reason
 
     def _clear_traces(self) -> None:
         """End a server that outlived its parent; forget a pid file whose number went to somebody else."""

@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -224,14 +225,27 @@ def _link_to_system_folder(room: Path) -> None:
 
 
 def _socket_folder(room: Path, account: Account | None) -> Path:
-    """A private folder for the sockets: in the room, or elsewhere when their paths would be too long."""
+    """A private folder for the sockets: in the room, or elsewhere when it cannot hold any."""
     folder = room / "run"
-    if not _fits(folder):
-        return _temporary_folder(account)
     folder.mkdir(mode=0o700, exist_ok=True)
+    if not _fits(folder) or not _takes_sockets(folder):
+        return _temporary_folder(account)
     if account is not None:
         account.owns(folder)
     return folder
+
+
+def _takes_sockets(folder: Path) -> bool:
+    """Whether the file system knows sockets: those that a virtual machine shares with its host do not."""
+    trial = folder / "trial"
+    trial.unlink(missing_ok=True)
+    try:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.bind(str(trial))
+    except OSError:
+        return False
+    trial.unlink()
+    return True
 
 
 def _temporary_folder(account: Account | None) -> Path:
