@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from structlog.contextvars import get_contextvars
 
 from portal.errors import Busy, Denied, GateClosed, PortalError
 
@@ -43,6 +44,7 @@ def error_page(request: HttpRequest, error: PortalError) -> HttpResponse:
             "problems": error.errors,
             "gates": error.gates if isinstance(error, GateClosed) else (),
             "status": error.status,
+            "reference": get_contextvars().get("request_id", ""),
         }
         response = render(request, "error.html", context, status=error.status)
     if isinstance(error, Busy):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from django.http import HttpRequest, HttpResponse
+from structlog.contextvars import bound_contextvars
 
 from portal.areas import Role
 from portal.errors import (
@@ -86,6 +87,13 @@ def test_a_fragment_keeps_the_page_and_gets_a_toast(by: By) -> None:
     assert page.status_code == 409
     assert page["HX-Reswap"] == "none"
     assert json.loads(page["HX-Trigger"]) == {"toast": {"tone": "bad", "text": "Decided already."}}
+
+
+def test_the_page_names_the_reference_that_stands_in_the_log(by: By) -> None:
+    with bound_contextvars(request_id="9f2c4e07"):
+        page = answer(by().get(), Conflict("Decided already."))
+    assert page is not None
+    assert "<code>9f2c4e07</code>" in page.content.decode()
 
 
 def test_defects_and_the_api_are_left_alone(by: By) -> None:
