@@ -235,6 +235,7 @@ AXES_VERBOSE = False
 AXES_USERNAME_CALLABLE = "portal.accounts.adapter.username_of"
 
 if os.environ.get("PORTAL_OIDC_SERVER_URL"):
+    SOCIALACCOUNT_LOGIN_ON_GET = True  # form-action 'self' forbids a form that leads to another server
     SOCIALACCOUNT_PROVIDERS = {
         "openid_connect": {
             "APPS": [
