@@ -1,4 +1,5 @@
 from monitoring.checks import CHECKS
+from monitoring.gates import GATES
 from monitoring.jobs.loading import LOAD_DELIVERY
 from monitoring.jobs.profiling import PROFILE_MONTH
 from monitoring.policies import DRIFT_LIMITS, FAIRNESS_LIMITS, PERFORMANCE_LIMITS
@@ -60,7 +61,9 @@ AREA = Area(
     },
     jobs=(PROFILE_MONTH, LOAD_DELIVERY),
     checks=CHECKS,
+    gates=GATES,
     policies=(DRIFT_LIMITS, FAIRNESS_LIMITS, PERFORMANCE_LIMITS),
+    simulate="monitoring.demo.simulate",
     tabs=(
         ModelTab("Performance", "monitoring:performance", does="monitoring.read", order=20),
         ModelTab("Drift", "monitoring:drift", does="monitoring.read", order=21),

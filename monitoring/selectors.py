@@ -102,7 +102,7 @@ def window_profile(version: ModelVersion, window: Window, segment: str = "") -> 
 def segments_of(version: ModelVersion, window: Window) -> list[str]:
     """The segments that have rows in a window, without the whole."""
     found = Summary.objects.filter(version=version).newest().within(window).exclude(segment="")
-    return sorted(found.values_list("segment", flat=True).distinct())
+    return list(found.order_by("segment").values_list("segment", flat=True).distinct())
 
 
 def _added(window: Window, days: list[Summary]) -> WindowProfile:
