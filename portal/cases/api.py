@@ -7,9 +7,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 
 from portal.accounts.models import User
 from portal.api.serializers import StrictSerializer
@@ -161,9 +163,10 @@ class CaseViewSet(ListMixin[Case], RetrieveMixin[Case]):
         cases = Case.objects.visible_to(self.user).select_related("system", "unit", "opened_by")
         return cases.defer("snapshot", "reason") if self.action == "list" else cases
 
-    def get_serializer_class(self) -> type[CaseSerializer]:
-        return WholeCaseSerializer if self.action == "retrieve" else CaseSerializer
+    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
+        return SHOWN_AS.get(self.action, CaseSerializer)
 
+    @extend_schema(responses=VoteSerializer(many=True), filters=False)
     def votes(self, request: Request, ref: str) -> Response:  # noqa: ARG002 - DRF's signature
         case = self.get_object()
         rows: QuerySet[Any] = case.votes.select_related("voter", "round")
@@ -171,20 +174,33 @@ class CaseViewSet(ListMixin[Case], RetrieveMixin[Case]):
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(VoteSerializer(page, many=True, context={"shown": shown}).data)
 
+    @extend_schema(responses={201: VoteSerializer})
     def cast(self, request: Request, ref: str) -> Response:  # noqa: ARG002 - DRF's signature
         data = self.validated()
         wishes = [Wish(**given) for given in data.pop("conditions", ())]
         vote = services.cast_vote(self.get_object(), actor=self.user, conditions=wishes, **data)
         return Response(VoteSerializer(vote, context={"shown": True}).data, status=201)
 
+    @extend_schema(responses=ConflictSerializer(many=True), filters=False)
     def conflicts(self, request: Request, ref: str) -> Response:  # noqa: ARG002 - DRF's signature
         rows: QuerySet[Any] = self.get_object().conflicts.select_related("person")
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(ConflictSerializer(page, many=True).data)
 
+    @extend_schema(responses={201: ConflictSerializer})
     def step_aside(self, request: Request, ref: str) -> Response:  # noqa: ARG002 - DRF's signature
         made = services.declare_conflict(self.get_object(), actor=self.user, **self.validated())
         return Response(ConflictSerializer(made).data, status=201)
+
+
+SHOWN_AS: dict[str | None, type[BaseSerializer[Any]]] = {
+    "retrieve": WholeCaseSerializer,
+    "votes": VoteSerializer,
+    "cast": VoteSerializer,
+    "conflicts": ConflictSerializer,
+    "step_aside": ConflictSerializer,
+}
+"""What an action answers with, where that is not the case as lists show it."""
 
 
 class SystemCaseViewSet(CaseViewSet):

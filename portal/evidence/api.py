@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import FileResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -54,6 +56,13 @@ class NewSystemEvidence(NewEvidence):
     system = serializers.CharField(max_length=24)
 
 
+class Verification(StrictSerializer):
+    """Whether the stored bytes still have the digest that was recorded."""
+
+    intact = serializers.BooleanField(read_only=True)
+    problem = serializers.CharField(read_only=True, allow_null=True)
+
+
 class EvidenceViewSet(ListMixin[Evidence], RetrieveMixin[Evidence], CreateMixin[Evidence]):
     """Evidence, of everything one may see or of one system."""
 
@@ -89,9 +98,11 @@ class EvidenceViewSet(ListMixin[Evidence], RetrieveMixin[Evidence], CreateMixin[
             file, system=system, filename=file.name, kind=Kind.UPLOADED, actor=self.user, **data
         )
 
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}, filters=False)
     def download(self, request: Request, ref: str) -> FileResponse:  # noqa: ARG002 - DRF's signature
         return answer(self.get_object(), self.user)
 
+    @extend_schema(request=None, responses=Verification)
     def verify(self, request: Request, ref: str) -> Response:  # noqa: ARG002 - DRF's signature
         problem = services.verify(self.get_object(), actor=self.user)
         return Response({"intact": not problem, "problem": problem or None})

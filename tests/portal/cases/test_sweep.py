@@ -10,11 +10,13 @@ from django.utils import timezone
 
 from portal.accounts.services import organisation
 from portal.audit.models import Entry
+from portal.cases.jobs import SWEEP
 from portal.cases.models import Case, Escalation, State
 from portal.cases.services import cast_vote, open_case
 from portal.cases.services.sweeping import sweep_deadlines, sweep_reminders, sweep_stale
 from portal.evidence.services import store
 from portal.findings.models import Notification
+from portal.jobs.models import Run
 from portal.registry.services import update_system
 from tests.portal.cases.conftest import Cast
 from tests.portal.cases.yard.area import RENEWAL, REVIEW
@@ -107,3 +109,14 @@ def test_a_stale_approval_is_noted_once_and_its_owner_told(cast: Cast) -> None:
     case.refresh_from_db()
     assert case.stale_since is not None
     assert Notification.objects.needing(cast.erin).filter(kind="case-stale").exists()
+
+
+def test_the_nightly_job_runs_each_of_its_parts(cast: Cast) -> None:
+    certificate(cast, days=20)
+    assert SWEEP.variants is not None
+    told = {}
+    for part in SWEEP.variants():
+        finish = SWEEP.run(Run(job=SWEEP.slug, variant=part))
+        assert finish is not None
+        told[part] = finish()
+    assert told == {"deadlines": {"opened": 1}, "reminders": {}, "stale": {}}
