@@ -15,4 +15,5 @@ AREA = Area(
             missing="The tested link from a model metric to a KPI",
         ),
     ),
+    simulate="governance.strategy.demo.simulate",
 )
