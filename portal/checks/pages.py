@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 
@@ -12,12 +14,12 @@ from portal.registry.models import ModelVersion, RegisteredModel, System
 def page_of(check: Check, subject: Model) -> str:
     """The address of the check's own page for a subject; empty for a check without one.
 
-    Pages of versions take the model's name and the number, pages of models the name, pages of systems their
-    reference, others nothing.
+    Pages of versions take the model's name and the number, pages of models the name, pages of systems the
+    reference; a page that takes nothing shows every subject.
     """
     if not check.page:
         return ""
-    for args in (_named(subject), []):
+    for args in _arguments(subject):
         try:
             return reverse(check.page, args=args)
         except NoReverseMatch:
@@ -25,12 +27,16 @@ def page_of(check: Check, subject: Model) -> str:
     return ""
 
 
-def _named(subject: Model) -> list[str | int]:
+def _arguments(subject: Model) -> Iterator[Sequence[str | int]]:
+    """What a page may take of a subject, the most particular first."""
     match subject:
         case ModelVersion():
-            return [subject.model.name, subject.number]
+            yield subject.model.name, subject.number
+            yield (subject.model.name,)
         case RegisteredModel():
-            return [subject.name]
+            yield (subject.name,)
         case System():
-            return [subject.ref]
-    return [str(subject.pk)]
+            yield (subject.ref,)
+        case _:
+            yield (subject.pk,)
+    yield ()

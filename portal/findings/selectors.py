@@ -37,14 +37,21 @@ def findings_for(user: User, action: str = "findings.read") -> FindingQuerySet:
 
 def finding_named(user: User, ref: str, action: str = "findings.read") -> Finding:
     """The finding of a reference such as F-12. Raises Missing for any that this person may not see."""
-    digits = ref.removeprefix("F-")
-    if not (digits.isascii() and digits.isdecimal() and len(digits) < 19):
+    number = number_in(ref)
+    if number is None:
         raise Missing
     rows = findings_for(user, action).select_related("system__unit", "part_of", "run", "closed_by_run")
-    found = rows.filter(pk=int(digits)).first()
+    found = rows.filter(pk=number).first()
     if found is None:
         raise Missing
     return found
+
+
+def number_in(ref: str) -> int | None:
+    """The number of a reference such as F-12 or 12; None for any other text."""
+    digits = ref.strip().upper().removeprefix("F-")
+    fits = digits.isascii() and digits.isdecimal() and len(digits) < 19
+    return int(digits) if fits else None
 
 
 def open_findings(system: System) -> FindingQuerySet:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.services import organisation
 from portal.findings.models import Finding, FindingState
 from portal.findings.models.findings import SEVERITIES
-from portal.findings.selectors import STATE_WORDS, time_left
+from portal.findings.selectors import STATE_WORDS, number_in, time_left
 from portal.web.status import SEVERITIES as SEVERITY_WORDS
 from portal.web.tables import NameColumn, NumberColumn, PersonColumn, PillColumn, PortalTable, WhenColumn
 
@@ -90,10 +90,9 @@ class FindingFilter(filters.FilterSet):  # type: ignore[misc]  # an untyped pack
         fields: tuple[str, ...] = ()
 
     def by_words(self, rows: QuerySet[Finding], _name: str, words: str) -> QuerySet[Finding]:
-        digits = words.upper().removeprefix("F-")
-        number = Q(pk=int(digits)) if digits.isascii() and digits.isdecimal() and len(digits) < 19 else Q()
-        text = Q(title__icontains=words) | Q(summary__icontains=words) | Q(system__name__icontains=words)
-        return rows.filter(text | number if number else text)
+        fits = Q(title__icontains=words) | Q(summary__icontains=words) | Q(system__name__icontains=words)
+        number = number_in(words)
+        return rows.filter(fits if number is None else fits | Q(pk=number))
 
     def by_system(self, rows: QuerySet[Finding], _name: str, ref: str) -> QuerySet[Finding]:
         digits = ref.upper().removeprefix("SYS-")

@@ -13,6 +13,7 @@ urlpatterns = [
     path("inbox/alerts/", inbox.Alerts.as_view(), name="alerts"),
     path("inbox/alerts/<int:pk>/end/", inbox.StopAlert.as_view(), name="stop-alert"),
     path("findings/", listing.Findings.as_view(), name="findings"),
+    path("models/<str:name>/v/<int:number>/findings/", listing.VersionFindings.as_view(), name="version"),
     path("findings/views/new/", listing.SaveView.as_view(), name="save-view"),
     path("findings/<str:ref>/", one.FindingPage.as_view(), name="finding"),
     path("findings/<str:ref>/acknowledge/", one.Acknowledge.as_view(), name="acknowledge"),

@@ -1,5 +1,6 @@
 from portal.areas import Area, NavItem, Role
 from portal.metrics.jobs import COMPUTE_KPI
+from portal.metrics.search import find
 from portal.metrics.services.values import KPI_VALUE
 
 READERS = frozenset(Role) - {Role.EMPLOYEE, Role.REPRESENTATIVE}
@@ -23,4 +24,5 @@ AREA = Area(
     },
     jobs=(COMPUTE_KPI,),
     metrics=(KPI_VALUE,),
+    search=find,
 )

@@ -17,10 +17,12 @@ from portal.findings.models import FindingState
 from portal.findings.selectors import counts_by_state, findings_for, saved_views
 from portal.findings.services import save_view
 from portal.findings.tables import FindingFilter, FindingTable
+from portal.registry.pages import VersionPage
 from portal.web.pages import FormPage, ListPage
 from portal.web.parts import Crumb, Empty, SavedView
 
 PAGE = "findings:findings"
+PAGE_OF_VERSION = "findings:version"
 
 
 class Findings(ListPage):
@@ -62,6 +64,27 @@ class Findings(ListPage):
             _("Nothing has been found"),
             _("Checks run on their schedule; what they find appears here, with its owner and its day."),
         )
+
+
+class VersionFindings(VersionPage, ListPage):
+    """Everything machines noticed on one version."""
+
+    does = "findings.read"
+    title = gettext_lazy("Findings")
+    tab = PAGE_OF_VERSION
+    template_name = "findings/of_version.html"
+    table_class = FindingTable
+    filterset_class = FindingFilter
+    noun = (gettext_lazy("finding"), gettext_lazy("findings"))
+
+    def heading(self) -> str:
+        return _("Findings of %(version)s") % {"version": self.version}
+
+    def rows(self) -> Any:
+        return findings_for(self.person).of(self.version).worst_first()
+
+    def empty(self) -> Empty:
+        return Empty(_("Nothing has been found"), _("Checks of this version run on their schedule."))
 
 
 class SaveView(FormPage):
