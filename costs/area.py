@@ -1,5 +1,8 @@
+from costs.checks import CHECKS
 from costs.metrics import BUDGET_FORECAST, BUDGET_SPENT, ORPHANED, RUN_COST
-from portal.areas import Area, Role
+from costs.panels import RUN_COST_HOME, SYSTEM_COST, VERSION_COST
+from costs.policies import BUDGET_LIMITS, ORPHAN_LIMITS
+from portal.areas import Area, Feature, NavItem, Role
 
 READERS = {
     Role.EXECUTIVE,
@@ -13,6 +16,41 @@ READERS = {
 AREA = Area(
     slug="costs",
     title="Cost and accountability",
+    features=(
+        Feature(
+            "8.1",
+            "Chargeback",
+            page="costs:costs",
+            does="costs.read",
+            state="partly",
+            api="/api/v1/bills/, …/totals/, /api/v1/allocations/",
+            job="import_focus",
+            tests=("tests/costs",),
+            missing="Statements of each unit with dispute, shares by a metered driver",
+        ),
+        Feature(
+            "8.5",
+            "Quarterly cost review",
+            page="costs:costs",
+            does="costs.read",
+            state="partly",
+            job="run-check costs.orphans",
+            tests=("tests/costs",),
+            missing="The review as a case, decisions to keep or stop, whether they saved anything",
+        ),
+        Feature(
+            "8.7",
+            "Budgets and approvals",
+            page="costs:budgets",
+            does="costs.read",
+            state="partly",
+            api="/api/v1/budgets/",
+            job="run-check costs.budget",
+            tests=("tests/costs",),
+            missing="Requests for experiments, the token their launcher presents, reconciliation",
+        ),
+    ),
+    nav=(NavItem("Costs", "costs:costs", group="Build and run", does="costs.read", order=50),),
     may={
         "costs.read": READERS,
         "costs.bills": {Role.EXECUTIVE, Role.FINANCE, Role.AUDITOR},
@@ -20,5 +58,11 @@ AREA = Area(
         "costs.rules": {Role.FINANCE},
         "costs.budget": {Role.FINANCE, Role.EXECUTIVE},
     },
+    checks=CHECKS,
+    policies=(BUDGET_LIMITS, ORPHAN_LIMITS),
     metrics=(RUN_COST, BUDGET_SPENT, BUDGET_FORECAST, ORPHANED),
+    panels=(RUN_COST_HOME,),
+    version_panels=(VERSION_COST,),
+    system_panels=(SYSTEM_COST,),
+    simulate="costs.demo.simulate",
 )

@@ -128,7 +128,7 @@ def _strays(shares: QuerySet[Share], month: date, limits: OrphanLimits, currency
             cost,
             limits,
             tag=tag,
-            sentence=f"{money(cost, currency, 0)} in {written(month, 'F Y')} is tagged {tag}, but no system is",
+            sentence=f"{money(cost, currency, 0)} in {written(month, 'F Y')} is tagged {tag}: no such system",
         )
         for tag, cost in rows
     ] or [_orphaned(Decimal(0), limits)]

@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform
 
-from costs.models import Bill, Budget, CostLine, Grain, Share
+from costs.models import Bill, Budget, BudgetQuerySet, CostLine, Grain, Share
 from costs.services.allocation import month_window
 from portal.accounts.models import Organisation, Unit, User
 from portal.errors import Invalid, Problem
@@ -116,10 +116,10 @@ def valid_shares() -> QuerySet[Share]:
     return Share.objects.filter(allocation__current=True, allocation__bill__replaced_by=None)
 
 
-def budgets_for(user: User) -> QuerySet[Budget]:
+def budgets_for(user: User) -> BudgetQuerySet:
     """The budgets of this person's units and of the systems in them."""
     units = units_of(user)
-    found = Budget.objects.filter(Q(unit__in=units) | Q(system__unit__in=units))
+    found: BudgetQuerySet = Budget.objects.filter(Q(unit__in=units) | Q(system__unit__in=units))
     return found.select_related("unit", "system__unit", "answers", "set_by")
 
 
