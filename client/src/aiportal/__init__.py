@@ -9,8 +9,6 @@ version.log_predictions(frame)  # Arrow, pandas, polars, or a list of dicts
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from aiportal import credentials as _credentials
 from aiportal import waiting as _waiting
 from aiportal.connection import Connection
@@ -40,6 +38,7 @@ __all__ = [
     "RowsRefused",
     "Unreachable",
     "Version",
+    "close",
     "connect",
     "flush",
     "model",
@@ -58,9 +57,16 @@ def flush() -> Receipt:
 
 def connect() -> Connection:
     """The connection for the credentials of now; the same for the same ones. Raises NotSignedIn."""
-    return _connection(_credentials.load())
+    given = _credentials.load()
+    if given not in _connections:
+        _connections[given] = Connection(given)
+    return _connections[given]
 
 
-@lru_cache(maxsize=8)
-def _connection(given: _credentials.Credentials) -> Connection:
-    return Connection(given)
+def close() -> None:
+    """Hang up. The next call connects again."""
+    while _connections:
+        _connections.popitem()[1].close()
+
+
+_connections: dict[_credentials.Credentials, Connection] = {}

@@ -39,6 +39,9 @@ class Connection:
             timeout=timeout,
         )
 
+    def close(self) -> None:
+        self._client.close()
+
     def get(self, path: str, **parameters: Any) -> Any:
         """The JSON below ``/api/v1/``."""
         given = {name: value for name, value in parameters.items() if value is not None}

@@ -9,7 +9,7 @@ import logging
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,7 +31,8 @@ def login(given: Namespace, screen: Screen) -> int:
     url = given.url or input("Address of the portal: ")
     token = sys.stdin.readline() if given.token_stdin else getpass.getpass("Token (it is not shown): ")
     found = credentials.credentials(url, token)
-    token_facts = _own_token(Connection(found))
+    with closing(Connection(found)) as connection:
+        token_facts = _own_token(connection)
     path = credentials.save(found)
     screen.show({"url": found.url, "file": str(path), "token": token_facts}, f"Kept in {path}.")
     return DONE
