@@ -138,7 +138,25 @@ def minimum_rows(
     return math.ceil(1 / rest) if rest > 0 else None
 
 
-def js_distance(reference: Counts, current: Counts, *, base: float = 2) -> Distance:
+def coarsen(reference: Counts, current: Counts, bins: int = 10) -> tuple[Floats, Floats]:
+    """Both vectors over at most so many bins of about equal mass in the reference, joined from neighbours.
+
+    For a histogram too fine to compare bin by bin, such as that of scores.
+
+    >>> [counts.tolist() for counts in coarsen([1, 1, 4, 0, 2, 2], [0, 5, 0, 1, 0, 1], 3)]
+    [[6.0, 2.0, 2.0], [5.0, 1.0, 1.0]]
+    """
+    if bins < 2:
+        raise ValueError("There are at least two bins.")
+    reference_counts, counts, _ = _arms(reference, current)
+    below = np.cumsum(reference_counts)
+    total = float(below[-1])
+    cuts = np.searchsorted(below, total * np.arange(1, bins) / bins, side="left")
+    starts = np.unique(np.append(0, cuts[below[cuts] < total] + 1))
+    return np.add.reduceat(reference_counts, starts), np.add.reduceat(counts, starts)
+
+
+def js_distance(reference: Counts, current: Counts, base: float = 2) -> Distance:
     """Jensen-Shannon distance of two vectors of counts: 0 to √log(2), which is 1 in base 2.
 
     The root of the divergence, not the divergence. The base is part of the result: in nats the same

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 
-def adjust(
-    p_values: Sequence[float | None], *, method: Literal["bh", "by"] = "bh"
-) -> tuple[float | None, ...]:
+def adjust(p_values: Sequence[float | None], method: Literal["bh", "by"] = "bh") -> tuple[float | None, ...]:
     """Adjusted p-values of many tests, in the order given.
 
     Rejecting those ≤ q keeps the share of false discoveries below q: "bh" (Benjamini and Hochberg 1995) for

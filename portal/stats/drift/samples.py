@@ -48,9 +48,7 @@ class DomainAuc:
     n: int
 
 
-def ks(
-    x: npt.ArrayLike, y: npt.ArrayLike, *, method: Literal["exact", "asymp"] = "exact"
-) -> KolmogorovSmirnov:
+def ks(x: npt.ArrayLike, y: npt.ArrayLike, method: Literal["exact", "asymp"] = "exact") -> KolmogorovSmirnov:
     """Two-sample Kolmogorov-Smirnov test of the finite values of reference x and window y.
 
     The exact p-value is for up to 10 000 rows an arm; with more, or where SciPy cannot sum it, it is the
@@ -72,7 +70,7 @@ def ks(
 
 
 def wasserstein(
-    x: npt.ArrayLike, y: npt.ArrayLike, *, scale: float | Literal["std"] | None = None
+    x: npt.ArrayLike, y: npt.ArrayLike, scale: float | Literal["std"] | None = None
 ) -> Wasserstein:
     """First Wasserstein distance of the finite values of reference x and window y.
 
@@ -96,7 +94,7 @@ def wasserstein(
     return Wasserstein(area / unit, unit, len(reference), len(current))
 
 
-def domain_auc(x0: npt.ArrayLike, x1: npt.ArrayLike, *, seed: int = 0) -> DomainAuc:
+def domain_auc(x0: npt.ArrayLike, x1: npt.ArrayLike, seed: int = 0) -> DomainAuc:
     """Out-of-fold AUC, in five folds, of a classifier that tells reference rows from window rows.
 
     Two matrices with the same columns; NaN may stand for missing values. Sees changes of the joint

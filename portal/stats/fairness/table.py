@@ -189,7 +189,7 @@ class GroupTable:
         return ranked[0][0] if ranked else None
 
     def impact_ratios(
-        self, *, favourable: int = 1, reference: Group | None = None, minimum: int = 30, level: float = 0.95
+        self, favourable: int = 1, reference: Group | None = None, *, minimum: int = 30, level: float = 0.95
     ) -> dict[Group, Interval]:
         """Favourable rate of each group over that of the reference, with Katz's interval.
 
@@ -237,7 +237,7 @@ class GroupTable:
         }
 
     def four_fifths(
-        self, *, favourable: int = 1, reference: Group | None = None, minimum: int = 30
+        self, favourable: int = 1, reference: Group | None = None, *, minimum: int = 30
     ) -> dict[Group, bool | None]:
         """Does the favourable rate reach four fifths of the reference's? None where undefined.
 
@@ -251,7 +251,7 @@ class GroupTable:
         return {group: _reaches(own, other) for group, own in chosen.items()}
 
     def hinges_on_one(
-        self, *, favourable: int = 1, reference: Group | None = None, minimum: int = 30
+        self, favourable: int = 1, reference: Group | None = None, *, minimum: int = 30
     ) -> dict[Group, bool | None]:
         """Whether one more or one fewer favourable prediction in the group turns `four_fifths` over."""
         chosen = self._chosen(favourable)

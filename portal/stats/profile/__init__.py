@@ -10,7 +10,7 @@ from portal.stats.profile.columns import label_text
 from portal.stats.profile.counting import WHOLE, profile
 from portal.stats.profile.features import NEW, OTHER, FeatureCounts, FeatureSpec
 from portal.stats.profile.moments import Moments, Scale
-from portal.stats.profile.performance import SCORE_BINS, ErrorCounts, GroupCounts, ScoreCounts
+from portal.stats.profile.performance import SCORE_BINS, SCORE_MIDDLES, ErrorCounts, GroupCounts, ScoreCounts
 from portal.stats.profile.reference import Reference, build_reference, spec_of
 from portal.stats.profile.rows import Rows, parquet_rows
 from portal.stats.profile.spec import ProfileSpec
@@ -20,6 +20,7 @@ __all__ = [
     "NEW",
     "OTHER",
     "SCORE_BINS",
+    "SCORE_MIDDLES",
     "WHOLE",
     "ErrorCounts",
     "FeatureCounts",

@@ -11,7 +11,7 @@ from portal.stats.profile import columns
 from portal.stats.profile.features import CategoricalSums, NumericSums
 from portal.stats.profile.labels import LabelRows, Labels, LabelSums, Picked
 from portal.stats.profile.performance import ErrorSums
-from portal.stats.profile.rows import BatchRows, Rows, named
+from portal.stats.profile.rows import Rows, as_rows, named
 from portal.stats.profile.spec import ProfileSpec
 from portal.stats.profile.summary import Profile, error_scale
 
@@ -30,7 +30,7 @@ def profile(batches: Iterable[pa.RecordBatch | Rows], spec: ProfileSpec) -> dict
     """
     counter = _Counter(spec)
     for batch in batches:
-        counter.add(BatchRows(batch) if isinstance(batch, pa.RecordBatch) else batch)
+        counter.add(as_rows(batch))
     return counter.profiles()
 
 

@@ -10,6 +10,7 @@ from portal.stats.bins import Floats, Ints
 from portal.stats.profile.moments import Moments, MomentSums, Scale
 
 SCORE_BINS = 1024
+SCORE_MIDDLES = tuple((place + 0.5) / SCORE_BINS for place in range(SCORE_BINS))
 SCORE_STEP = 2.0**-30  # unit of `GroupCounts.score_total`
 _SCORE_SCALE = Scale(0.5, -30)
 _NO_SCORES = Moments(_SCORE_SCALE)

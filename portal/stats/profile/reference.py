@@ -14,7 +14,7 @@ from portal.stats.profile import columns
 from portal.stats.profile.counting import WHOLE, profile
 from portal.stats.profile.features import FeatureSpec, Kind
 from portal.stats.profile.moments import Scale
-from portal.stats.profile.rows import BatchRows, named
+from portal.stats.profile.rows import Rows, as_rows, named
 from portal.stats.profile.spec import ProfileSpec
 from portal.stats.profile.summary import Profile
 
@@ -87,7 +87,7 @@ def spec_of(schema: Mapping[str, Any], **fields: Any) -> ProfileSpec:
 
 
 def build_reference(
-    batches: Iterable[pa.RecordBatch],
+    batches: Iterable[pa.RecordBatch | Rows],
     schema: Mapping[str, Any],
     *,
     bins: int = 10,
@@ -96,11 +96,12 @@ def build_reference(
     """Freeze the reference rows: quantile bins for numbers, levels of at least 1 % for categories.
 
     `schema` is the version's (task, positive, favourable, features with name, type and role); keyword
-    arguments are those of `spec_of`. Holds the rows in memory, and one column more. A declared feature
-    without a value, or with more than 10 000 levels, is listed as unusable. Raises ValueError without a row,
-    for a type that is neither numeric nor categorical, and where a column contradicts its type.
+    arguments are those of `spec_of`. Holds the batches in memory, of `parquet_rows` one column. A declared
+    feature without a value, or with more than 10 000 levels, is listed as unusable. Raises ValueError
+    without a row, for a type that is neither numeric nor categorical, and where a column contradicts its
+    type.
     """
-    rows = list(batches)
+    rows = [as_rows(batch) for batch in batches]
     if not sum(batch.num_rows for batch in rows):
         raise ValueError("A reference needs at least one row.")
     spec = spec_of(schema, **fields)
@@ -137,9 +138,9 @@ def _declared(schema: Mapping[str, Any]) -> Iterable[tuple[str, Kind]]:
             raise ValueError(f"Feature {feature['name']!r} has the unknown type {feature['type']!r}.")
 
 
-def _numeric(name: str, rows: list[pa.RecordBatch], bins: int) -> FeatureSpec | str:
+def _numeric(name: str, rows: list[Rows], bins: int) -> FeatureSpec | str:
     """The bins, or why there are none."""
-    held = [columns.numbers(named(BatchRows(batch), name), name) for batch in rows]
+    held = [columns.numbers(named(batch, name), name) for batch in rows]
     values: Floats = np.concatenate(held)
     values = values[np.isfinite(values)]
     if not values.size:
@@ -147,11 +148,11 @@ def _numeric(name: str, rows: list[pa.RecordBatch], bins: int) -> FeatureSpec | 
     return FeatureSpec(name, "numeric", quantile_bins(values, bins).edges, Scale.of(values))
 
 
-def _categorical(name: str, rows: list[pa.RecordBatch]) -> FeatureSpec | str:
+def _categorical(name: str, rows: list[Rows]) -> FeatureSpec | str:
     """The levels, or why there are none."""
     seen: Counter[str] = Counter()
     for batch in rows:
-        codes, texts = columns.text_codes(named(BatchRows(batch), name), name)
+        codes, texts = columns.text_codes(named(batch, name), name)
         counts = np.bincount(codes, minlength=len(texts) + 1).tolist()
         for text, n in zip(texts, counts, strict=False):
             if text is not None and n:

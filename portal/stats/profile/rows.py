@@ -1,6 +1,6 @@
 """Where the kernel finds its columns: in a record batch, or one at a time in a Parquet file."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -55,15 +55,20 @@ class RowGroup:
         return chunked.chunk(0) if chunked.num_chunks == 1 else chunked.combine_chunks()
 
 
-def parquet_rows(source: str | Path | pa.NativeFile, texts: Collection[str] = ()) -> Iterator[RowGroup]:
-    """The row groups of a Parquet file, for `profile`. `texts` names columns to decode as dictionaries."""
+def parquet_rows(source: str | Path | pa.NativeFile, texts: Collection[str] = ()) -> tuple[RowGroup, ...]:
+    """The row groups of a Parquet file, to be read any number of times while they are kept.
+
+    `texts` names columns to decode as dictionaries, which is quicker for texts that repeat.
+    """
     from pyarrow import parquet  # noqa: PLC0415 - a tenth of a second that a caller with batches is spared
 
-    with parquet.ParquetFile(source) as file:
-        names = frozenset(file.schema_arrow.names)
-    with parquet.ParquetFile(source, read_dictionary=[*names & set(texts)], pre_buffer=False) as file:
-        for group in range(file.num_row_groups):
-            yield RowGroup(file, group, names)
+    names = frozenset(parquet.read_schema(source).names)
+    file = parquet.ParquetFile(source, read_dictionary=[*names & set(texts)], pre_buffer=False)
+    return tuple(RowGroup(file, group, names) for group in range(file.num_row_groups))
+
+
+def as_rows(batch: pa.RecordBatch | Rows) -> Rows:
+    return BatchRows(batch) if isinstance(batch, pa.RecordBatch) else batch
 
 
 def named(rows: Rows, name: str | None) -> pa.Array:

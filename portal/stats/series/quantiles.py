@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-def quantile(x: npt.ArrayLike, q: float, *, method: Literal["linear", "nearest_rank"] = "linear") -> float:
+def quantile(x: npt.ArrayLike, q: float, method: Literal["linear", "nearest_rank"] = "linear") -> float:
     """The value below which a share q of x lies.
 
     "linear" interpolates between neighbours; "nearest_rank" is the ⌈qn⌉-th smallest, a value that

@@ -21,6 +21,7 @@ from portal.stats.calibration import (
     slope_intercept,
     spiegelhalter,
 )
+from portal.stats.profile import SCORE_BINS, SCORE_MIDDLES
 
 from .approximate import near, published
 
@@ -147,9 +148,8 @@ class TestExpectedPerformance:
     def test_a_histogram_of_scores_is_near_the_rows(self) -> None:
         random = np.random.default_rng(5)
         p = random.beta(2, 3, 20_000)
-        counts = np.histogram(p, np.linspace(0, 1, 1025))[0]
-        middles = (np.arange(1024) + 0.5) / 1024
-        rows, binned = cbpe(p), cbpe(middles, weights=counts)
+        counts = np.histogram(p, np.linspace(0, 1, SCORE_BINS + 1))[0]
+        rows, binned = cbpe(p), cbpe(SCORE_MIDDLES, weights=counts)
         assert rows.auc is not None
         assert binned.auc == pytest.approx(rows.auc, abs=2e-4)
         assert binned.accuracy == pytest.approx(rows.accuracy, abs=2e-4)

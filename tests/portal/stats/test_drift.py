@@ -14,6 +14,7 @@ from portal.stats.bins import quantile_bins
 from portal.stats.drift import (
     adjust,
     chi2,
+    coarsen,
     domain_auc,
     hellinger,
     js_distance,
@@ -286,6 +287,32 @@ class TestLaws:
         exact = ks(x, y).value
         assert found.value - 1e-12 <= exact <= found.value + found.error_bound + 1e-12
         assert found.error_bound <= max(bins.count(x)) / len(x) + 1e-12
+
+
+class TestCoarsening:
+    @given(COUNTS, st.data(), st.integers(2, 12))
+    def test_nobody_is_lost_and_no_bin_of_the_reference_is_empty(
+        self, counts: list[int], data: st.DataObject, bins: int
+    ) -> None:
+        current = data.draw(st.lists(st.integers(0, 500), min_size=len(counts), max_size=len(counts)))
+        if sum(counts) and sum(current):
+            reference, window = coarsen(counts, current, bins)
+            assert (reference.sum(), window.sum()) == (sum(counts), sum(current))
+            assert reference.min() > 0
+            assert len(reference) == len(window) <= bins
+
+    def test_a_fine_histogram_of_scores_shows_drift_as_deciles_do(self) -> None:
+        random = np.random.default_rng(5)
+        before, after = random.beta(2, 3, 20_000), random.beta(2.3, 3, 20_000)
+        edges = np.linspace(0, 1, 1025)
+        fine = np.histogram(before, edges)[0], np.histogram(after, edges)[0]
+        bins = quantile_bins(before)
+        expected = psi(bins.count(before), bins.count(after)).value
+        assert psi(*coarsen(*fine)).value == pytest.approx(expected, rel=0.05)
+
+    def test_one_bin_compares_nothing(self) -> None:
+        with pytest.raises(ValueError, match="two bins"):
+            coarsen([1, 2], [1, 2], 1)
 
 
 class TestFalseAlarms:

@@ -482,6 +482,11 @@ class TestParquet:
         found = profile(parquet_rows(path, texts=("job", "race", "nowhere")), SPEC)
         assert found == profile(CURRENT.to_batches(), SPEC)
 
+    def test_a_reference_may_be_read_column_by_column(self, tmp_path: Path) -> None:
+        path = tmp_path / "rows.parquet"
+        pq.write_table(people(3000, seed=99), path, row_group_size=700)
+        assert build_reference(parquet_rows(path), SCHEMA, segments=SEGMENTS) == REFERENCE
+
     def test_a_drift_job_imports_no_heavy_package(self, tmp_path: Path) -> None:
         """Each of them costs more than counting seventy million values."""
         path = tmp_path / "rows.parquet"
