@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+from pytest_django import DjangoDbBlocker
+from pytest_django.live_server_helper import LiveServer
 
 import aiportal
 from aiportal.cli import main
 from portal.accounts.models import SCOPES, User
 from portal.accounts.services import issue_token
+from tests import databases
 from tests.portal.cast import Cast, make_cast
 
 SCHEMA = {"task": "binary", "features": [{"name": "tenure", "type": "number", "nullable": False}]}
@@ -43,9 +46,26 @@ class Office:
         return aiportal.model("churn").register(schema=SCHEMA, quiet=True)
 
 
+@dataclass
+class Town:
+    """The portal of all these tests; each works on versions and names of its own."""
+
+    url: str
+    people: Cast
+
+
+@pytest.fixture(scope="package")
+def town(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Town]:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    with django_db_blocker.unblock(), databases.clone(f"test_{worker}_client"):
+        server = LiveServer("127.0.0.1")
+        yield Town(server.url, make_cast())
+        server.stop()
+
+
 @pytest.fixture
-def office(live_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    made = Office(live_server.url, make_cast(), tmp_path, monkeypatch)
+def office(town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    made = Office(town.url, town.people, tmp_path, monkeypatch)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr("aiportal.connection.FIRST_PAUSE", 0.01)
