@@ -55,7 +55,7 @@ class Untouched(BaseParser):
         stream: IO[bytes],
         media_type: str | None = None,  # noqa: ARG002 - DRF's signature
         parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002 - DRF's signature
-    ) -> IO[bytes]:
+    ) -> Any:
         return stream
 
 
@@ -78,7 +78,7 @@ class Delivery(OfVersion):
     Up to 20 MB or 100 000 rows are stored before the answer; more answers 202 and is loaded by a run.
     """
 
-    parser_classes: ClassVar[list[type[BaseParser]]] = [Untouched]
+    parser_classes = [Untouched]
     kind: ClassVar[Kind]
     ingest: ClassVar[Callable[..., Receipt]]
 
@@ -86,7 +86,7 @@ class Delivery(OfVersion):
         version = self.version()
         content_type = content_type_of(request.content_type or "")
         on_invalid = _on_invalid(request)
-        stream: IO[bytes] = request.data
+        stream: Any = request.data
         head = stream.read(AT_ONCE + 1)
         if len(head) > AT_ONCE:
             return self._later(version, _rest(head, stream), content_type, on_invalid)
@@ -134,7 +134,7 @@ class SchemaDeclaration(OfVersion):
     """The declared inputs of a version."""
 
     does = {"get": "registry.read", "put": "data.declare"}
-    parser_classes: ClassVar[list[type[BaseParser]]] = [SafeJSONParser]
+    parser_classes = [SafeJSONParser]
 
     def get(self, request: Request, name: str, number: int) -> Response:  # noqa: ARG002 - the route's
         schema = schema_of(self.version())
@@ -150,7 +150,7 @@ class ReferenceDelivery(OfVersion):
     """``POST`` the rows to freeze as reference; answers with its number, digest and size."""
 
     does = {"get": "monitoring.read", "post": "monitoring.freeze"}
-    parser_classes: ClassVar[list[type[BaseParser]]] = [Untouched]
+    parser_classes = [Untouched]
 
     def get(self, request: Request, name: str, number: int) -> Response:  # noqa: ARG002 - the route's
         newest = self.version().references.order_by("-number").first()
@@ -161,7 +161,8 @@ class ReferenceDelivery(OfVersion):
     def post(self, request: Request, name: str, number: int) -> Response:  # noqa: ARG002 - the route's
         version = self.version()
         content_type = content_type_of(request.content_type or "")
-        raw = request.data.read(LARGEST_REFERENCE + 1)
+        stream: Any = request.data
+        raw = stream.read(LARGEST_REFERENCE + 1)
         if len(raw) > LARGEST_REFERENCE:
             raise TooLarge("A reference file has at most 200 MB. A sample of the training rows is enough.")
         body: Body = read_body(raw, content_type, (*PREDICTION, "outcome"))

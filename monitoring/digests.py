@@ -51,7 +51,8 @@ def _values(column: pa.Array) -> Hashes:
 
 def _texts(column: pa.Array) -> Hashes:
     encoded = column.dictionary_encode()
-    known = np.array([_of_text(text) for text in encoded.dictionary.to_pylist()] or [0], dtype=np.uint64)
+    texts = encoded.dictionary.to_pylist() or [""]
+    known = np.array([_of_text(text) for text in texts], dtype=np.uint64)
     indices = pc.fill_null(encoded.indices, 0)
     return known[np.frombuffer(indices.buffers()[1], np.int32)[: len(column)]]
 

@@ -6,7 +6,7 @@ Raw rows live in partitioned tables of ``migrations/0002`` and in Parquet segmen
 from __future__ import annotations
 
 import hashlib
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from django.db import models
 from django.db.models import F, Q
@@ -126,13 +126,19 @@ class Reference(models.Model):
     def audit_system_id(self) -> int:
         return self.version.audit_system_id
 
-    @cached_property
+    @property
     def frozen(self) -> Frozen:
-        return Frozen.from_json(self.content)
+        return thawed(self.content)
 
     @staticmethod
     def digest_of(content: str) -> str:
         return "sha256:" + hashlib.sha256(content.encode()).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def thawed(content: str) -> Frozen:
+    """A reference read from its JSON, once a process: it never changes."""
+    return Frozen.from_json(content)
 
 
 class SummaryQuerySet(models.QuerySet["Summary"]):

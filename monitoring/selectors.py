@@ -52,7 +52,9 @@ def windows_of(version: ModelVersion, *, grain: str, since: date | None = None) 
     days = Summary.objects.filter(version=version, segment="").newest().order_by("day")
     if since is not None:
         days = days.filter(day__gte=since)
-    rows = days.values("day", "revision", "n", "labelled")
+    rows: Iterable[dict[str, Any]] = days.values(  # type: ignore[assignment]  # a typed dict is one
+        "day", "revision", "n", "labelled"
+    )
     now = timezone.now()
     return [
         _state(window, list(part), now)

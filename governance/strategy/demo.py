@@ -204,8 +204,8 @@ def _values(figure: Figure, today: date, rng: np.random.Generator) -> Iterator[K
         if figure.n is not None and not figure.interval:
             value = round(value * figure.n) / figure.n
         spread = 1.96 * (figure.noise or 0.0)
-        bounds = (value - spread, value + spread) if figure.interval else (None, None)
-        yield KpiValue(_month(today, MONTHS - 1 - place), round(value, 5), *bounds, n=figure.n)
+        low, high = (value - spread, value + spread) if figure.interval else (None, None)
+        yield KpiValue(_month(today, MONTHS - 1 - place), round(value, 5), low, high, figure.n)
 
 
 def _month(today: date, back: int) -> date:

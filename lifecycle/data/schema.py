@@ -182,7 +182,7 @@ def _limit(value: Any, at: str, problems: list[Problem]) -> float | None:
     return float(value)
 
 
-def _member(value: Any, kind: type[Any], at: str, problems: list[Problem]) -> Any:
+def _member(value: Any, kind: type[StrEnum], at: str, problems: list[Problem]) -> Any:
     try:
         return kind(value)
     except ValueError:

@@ -18,7 +18,7 @@ def schema_of(version: ModelVersion) -> VersionSchema | None:
 
 
 @transaction.atomic
-def declare_schema(version: ModelVersion, data: Any, *, actor: User | None) -> VersionSchema:
+def declare_schema(version: ModelVersion, data: Any, *, actor: User) -> VersionSchema:
     """Set what a version reads. Raises Unprocessable with every mistake and where it stands."""
     schema = parse_schema(data)
     change_version(version, actor=actor, schema=schema_as_json(schema))

@@ -28,7 +28,8 @@ ARROW = {
 }
 
 Rows = npt.NDArray[np.bool_]
-Column = pa.Array | pa.ChunkedArray | Sequence[Any]
+Column = Any
+"""An Arrow array, plain or chunked, or a list of JSON values."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from monitoring.models import DirtyDay
 from monitoring.services.ingestion import ingest_attributes, ingest_outcomes, ingest_predictions
 from monitoring.services.references import freeze_reference
 from monitoring.services.summaries import profile_days, store_summaries
+from portal.accounts.models import User
 from portal.areas import Story, Window
 from portal.cases.services import cast_vote
 from portal.checks.jobs import ORIGIN
@@ -68,7 +69,7 @@ def _play(story: Story, recipe: Recipe, rng: np.random.Generator) -> None:
         if became == "canary":
             request_release(
                 version,
-                actor=system.owner,
+                actor=_owner(model),
                 reason="Better AUC on the hold-out sample; the young group needs a look.",
                 at=_at(story, 6),
             )
@@ -101,11 +102,13 @@ def _train(recipe: Recipe, rng: np.random.Generator, ago: int, *, biased: bool) 
     def predict(rows: Columns) -> Values:
         matrix = _matrix(rows, inputs)
         if recipe.regression:
-            return np.maximum(0, np.asarray(fitted.predict(matrix))).round(2)
-        score = np.asarray(fitted.predict_proba(matrix)[:, 1])
+            value: Values = np.maximum(0, np.asarray(fitted.predict(matrix))).round(2)
+            return value
+        score: Values = np.asarray(fitted.predict_proba(matrix)[:, 1])
         if biased:
             score = _biased(recipe, rows, score)
-        return score.round(6)
+        rounded: Values = score.round(6)
+        return rounded
 
     return Trained(predict, columns, outcomes, _importance(fitted, numeric, texts))
 
@@ -146,7 +149,7 @@ def _outcomes(recipe: Recipe, columns: Columns, ago: Values, rng: np.random.Gene
 def _register(
     story: Story, recipe: Recipe, model: RegisteredModel, trained: Trained, ago: int
 ) -> ModelVersion:
-    actor, at = model.system.owner, _at(story, ago)
+    actor, at = _owner(model), _at(story, ago)
     version = register_version(
         model,
         actor=actor,
@@ -259,7 +262,7 @@ def _send(
 
 def _serve(story: Story, version: ModelVersion, ago: int, became: str) -> None:
     """Released by the committee and promoted through the gates, or let in as a canary."""
-    owner = version.model.system.owner
+    owner = _owner(version.model)
     if became == "canary":
         assign(
             version, "production", role=AssignmentRole.CANARY, share=0.1, actor=owner, at=_at(story, ago - 1)
@@ -304,6 +307,12 @@ def _windows(every: timedelta, first: date, last: date) -> Iterator[Window]:
         if begun >= start:
             yield Window(begun, begun + every)
         begun += every
+
+
+def _owner(model: RegisteredModel) -> User:
+    owner = model.system.owner
+    assert owner is not None
+    return owner
 
 
 def _at(story: Story, ago: int) -> datetime:

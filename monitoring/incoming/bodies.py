@@ -47,7 +47,8 @@ SUFFIXES = {
     ".pq": PARQUET,
 }
 
-Column = pa.Array | Sequence[Any]
+Column = Any
+"""An Arrow array, or a list of JSON values."""
 Columns = Mapping[str, Column]
 
 

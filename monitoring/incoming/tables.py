@@ -73,7 +73,7 @@ def prediction_table(
     }
     parts |= _segment(body)
     if outcome and "outcome" in body.columns:
-        parts["outcome"] = _label(body.columns["outcome"], "outcome")
+        parts["outcome"] = _prediction(body.columns["outcome"], body.rows, schema)
     features, protected = _features(body, schema)
     checked = [*parts.values(), *features.values(), *protected.values()]
     table = pa.table({name: part.values for name, part in (parts | features).items()})

@@ -34,7 +34,7 @@ INGEST: dict[str, Callable[..., Receipt]] = {
 
 def load_delivery(run: Run) -> Callable[[], Any]:
     """Decode a kept delivery, then store all of it in the commit of the run."""
-    batch = Batch.objects.select_related("version__model__system", "sent_by").get(pk=run.subject_id)
+    batch = Batch.objects.select_related("version__model__system", "sent_by").get(pk=run.subject_id or 0)
     body = _kept(batch)
 
     def commit() -> Any:

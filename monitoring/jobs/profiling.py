@@ -20,7 +20,7 @@ from portal.registry.models import ModelVersion
 
 def profile_month(run: Run) -> Callable[[], Any] | None:
     """Count again the days of a month that are behind their rows."""
-    version = ModelVersion.objects.select_related("model__system").get(pk=run.subject_id)
+    version = ModelVersion.objects.select_related("model__system").get(pk=run.subject_id or 0)
     assert run.window is not None
     first, last = run.window.start.date(), run.window.end.date()
     days = list(DirtyDay.objects.filter(version=version, day__gte=first, day__lt=last).order_by("day"))

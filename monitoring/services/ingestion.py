@@ -21,14 +21,13 @@ from lifecycle.data.validation import Refusal
 from monitoring import store
 from monitoring.incoming import Table, attribute_table, outcome_table, prediction_table
 from monitoring.incoming.bodies import Body
-from monitoring.jobs.profiling import PROFILE_MONTH
 from monitoring.models import Batch, BatchState, DirtyDay, Kind
 from portal.accounts.models import User
 from portal.areas import Window
 from portal.audit.services import record
 from portal.errors import Conflict, Problem, Unprocessable
 from portal.evidence import storage
-from portal.jobs.services import request
+from portal.jobs.services import kind_of, request
 from portal.registry.models import ModelVersion
 
 MAX_LISTED = 100
@@ -161,7 +160,7 @@ def touch_days(version: ModelVersion, days: Iterable[date], *, actor: User | Non
         unique_fields=["version", "day"],
     )
     for start in sorted({day.replace(day=1) for day in days}):
-        request(PROFILE_MONTH, version, month_of(start), actor=actor)
+        request(kind_of("monitoring.profile"), version, month_of(start), actor=actor)
 
 
 def month_of(day: date) -> Window:

@@ -7,14 +7,13 @@ from uuid import uuid4
 
 from django.db import transaction
 
-from monitoring.jobs.loading import LOAD_DELIVERY
 from monitoring.models import Batch, BatchState, Kind
 from monitoring.services.ingestion import OnInvalid
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.evidence import storage
 from portal.jobs.models import Run
-from portal.jobs.services import request
+from portal.jobs.services import kind_of, request
 from portal.registry.models import ModelVersion
 
 LARGEST = 200_000_000
@@ -42,4 +41,4 @@ def accept_upload(
             sent_by=actor,
         )
         record("batch.received", batch, actor=actor, kind=kind, size=received.size, sha256=received.sha256)
-        return request(LOAD_DELIVERY, batch, actor=actor)
+        return request(kind_of("monitoring.load"), batch, actor=actor)

@@ -69,7 +69,11 @@ def _profile_day(
 
 def _joined(version: ModelVersion, day: date, spec: ProfileSpec) -> Iterator[pa.RecordBatch]:
     """The rows of a day with their outcomes and protected attributes beside them."""
-    apart = [store.outcomes_of_day(version, day)]
+    outcomes = store.outcomes_of_day(version, day)
+    if spec.task == "regression":
+        values = outcomes.column("outcome").cast(pa.float64())
+        outcomes = outcomes.set_column(1, "outcome", values)
+    apart = [outcomes]
     if spec.protected:
         apart.append(store.attributes_of_day(version, day, spec.protected))
     joined = {name for table in apart for name in table.column_names}

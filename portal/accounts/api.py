@@ -20,7 +20,9 @@ from portal.api.viewsets import CreateMixin, DestroyMixin, Endpoint, ListMixin, 
 class UnitSerializer(StrictSerializer):
     slug = serializers.SlugField(max_length=80)
     name = serializers.CharField(max_length=120)
-    parent = serializers.SlugRelatedField("slug", queryset=Unit.objects.all())
+    parent = serializers.SlugRelatedField(  # type: ignore[assignment]  # the name is that of the tree
+        "slug", queryset=Unit.objects.all()
+    )
 
 
 class UnitViewSet(ListMixin[Unit], RetrieveMixin[Unit], CreateMixin[Unit]):

@@ -93,7 +93,7 @@ class User(AbstractBaseUser):
     is_superuser = False
     first_name = last_name = ""
 
-    objects: UserManager[User] = UserManager()
+    objects = UserManager()
 
     class Meta:
         constraints = [

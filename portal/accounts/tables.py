@@ -27,7 +27,7 @@ class PeopleTable(PortalTable):
     is_active = PillColumn(words=STATES, verbose_name="State")
 
 
-class PeopleFilter(filters.FilterSet):
+class PeopleFilter(filters.FilterSet):  # type: ignore[misc]  # an untyped package
     """What the list of people is narrowed by."""
 
     q = filters.CharFilter(method="by_text", label="Name or log-in")

@@ -61,7 +61,7 @@ def _engineer(user: User, at: datetime) -> Headline:  # noqa: ARG001 - one signa
     if not models:
         return Headline("You have no models yet", "Register the first one from code, in three lines.")
     blocked = blocked_versions(user)
-    running = sum(1 for model in models if model.serving)
+    running = len([model for model in models if getattr(model, "serving", None)])
     if not blocked:
         return Headline(
             f"Nothing blocks you; {running} of your {len(models)} models serve", _open_findings(user)

@@ -170,7 +170,9 @@ class VersionSerializer(StrictSerializer):
     version = serializers.IntegerField(source="number", read_only=True)
     state = serializers.CharField(read_only=True)
     stage = serializers.CharField(read_only=True)
-    source = serializers.CharField(required=False, allow_blank=True, max_length=5000)
+    source = serializers.CharField(  # type: ignore[assignment]  # the name is that of the wire
+        required=False, allow_blank=True, max_length=5000
+    )
     run_id = serializers.CharField(required=False, allow_blank=True, max_length=250)
     description = serializers.CharField(required=False, allow_blank=True, max_length=5000)
     tags = SafeJSONField(required=False)

@@ -1,9 +1,11 @@
+from typing import Any
+
 from django.urls import path
 
 from portal.registry.api import AssignmentViewSet, ModelViewSet, SystemViewSet, VersionViewSet
 
-LIST = {"get": "list", "post": "create"}
-ROW = {"get": "retrieve", "patch": "partial_update"}
+LIST: dict[str, Any] = {"get": "list", "post": "create"}
+ROW: dict[str, Any] = {"get": "retrieve", "patch": "partial_update"}
 VERSION = "models/<str:name>/versions/<int:number>/"
 
 urlpatterns = [

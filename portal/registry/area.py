@@ -19,8 +19,6 @@ AREA = Area(
         "registry.gates": {Role.COMMITTEE},
         "registry.grant": {Role.COMMITTEE, Role.ETHICS},
     },
-    tabs=(
-        ModelTab("Overview", "registry:version", does="registry.read", order=10),
-    ),
+    tabs=(ModelTab("Overview", "registry:version", does="registry.read", order=10),),
     simulate="portal.registry.demo.simulate",
 )

@@ -140,7 +140,7 @@ class SystemGrant(UserObjectPermissionBase):
     granted_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
 
-    objects = GrantQuerySet.as_manager()
+    objects = GrantQuerySet.as_manager()  # type: ignore[assignment,misc]  # ours in place of guardian's
 
     class Meta(UserObjectPermissionBase.Meta):
         constraints = [

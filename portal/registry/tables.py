@@ -50,7 +50,7 @@ class ModelTable(PortalTable):
     updated_at = WhenColumn(verbose_name="Changed")
 
 
-class SystemFilter(filters.FilterSet):
+class SystemFilter(filters.FilterSet):  # type: ignore[misc]  # an untyped package
     """What the list of systems is narrowed by."""
 
     q = filters.CharFilter(field_name="name", lookup_expr="icontains", label="Name")
@@ -62,7 +62,7 @@ class SystemFilter(filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class ModelFilter(filters.FilterSet):
+class ModelFilter(filters.FilterSet):  # type: ignore[misc]  # an untyped package
     """What the list of models is narrowed by."""
 
     q = filters.CharFilter(field_name="name", lookup_expr="icontains", label="Name")

@@ -244,7 +244,7 @@ class ModelRedirect(Page):
         return visible.select_related("system").get(name=self.kwargs["name"])
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        version = selectors.leading_version(request.user, self.kwargs["name"])
+        version = selectors.leading_version(self.person, self.kwargs["name"])
         if version is not None:
             return redirect(version)
         return super().get(request, *args, **kwargs)

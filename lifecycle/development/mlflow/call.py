@@ -31,8 +31,8 @@ Handler = Callable[["Call", Parameters], Mapping[str, Any]]
 class Call(APIView):
     """One address of MLflow's API; ``table`` says which function answers which method."""
 
-    authentication_classes: ClassVar[list[type[TokenAuthentication]]] = [TokenAuthentication]
-    parser_classes: ClassVar[list[type[SafeJSONParser]]] = [SafeJSONParser]
+    authentication_classes = [TokenAuthentication]
+    parser_classes = [SafeJSONParser]
     table: ClassVar[Mapping[str, Handler]] = {}
     does: ClassVar[Mapping[str, str]] = {"get": "registry.read", "*": "registry.register"}
 
@@ -77,13 +77,14 @@ def call(**table: Handler) -> Callable[..., Any]:
     """A view for one address, e.g. ``call(get=search_models)``."""
     methods = [*table, "options"]
     attributes = {"table": table, "http_method_names": methods}
-    return type("Call", (Call,), attributes).as_view()
+    made: type[Call] = type("Call", (Call,), attributes)
+    return made.as_view()
 
 
 class Elsewhere(APIView):
     """Whatever else a client asks under the prefix: the portal is the registry, not the tracking server."""
 
-    authentication_classes: ClassVar[list[type[TokenAuthentication]]] = []
+    authentication_classes = []
     does = PUBLIC
 
     def get_exception_handler(self) -> Callable[..., Response]:

@@ -32,7 +32,7 @@ Value = str | float | list[str]
 
 @CharField.register_lookup
 @TextField.register_lookup
-class Like(BuiltinLookup):  # type: ignore[type-arg]  # not generic at run time
+class Like(BuiltinLookup):
     """SQL LIKE with the caller's own wildcards; case matters."""
 
     lookup_name = "like"

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         if not memberships:
             raise CommandError(f"{user.username} has no role in any unit, so a token could do nothing.")
         try:
-            _, key = issue_token(
+            _made, key = issue_token(
                 user,
                 name=options["name"],
                 unit=memberships[0].unit,
