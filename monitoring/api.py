@@ -8,11 +8,14 @@ from datetime import UTC, date, datetime
 from typing import IO, Any, ClassVar
 
 from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from lifecycle.data.schema import schema_as_json
+from lifecycle.data.schema import Task, schema_as_json
 from lifecycle.data.services import declare_schema, schema_of
 from monitoring.checks import DRIFT
 from monitoring.incoming import MAX_ROWS_AT_ONCE, read_body
@@ -21,7 +24,7 @@ from monitoring.incoming.tables import PREDICTION
 from monitoring.jobs.loading import row_fields
 from monitoring.models import Kind
 from monitoring.pictures import drift_figure
-from monitoring.selectors import windows_of
+from monitoring.selectors import GRAINS, windows_of
 from monitoring.services.ingestion import (
     OnInvalid,
     Receipt,
@@ -32,8 +35,10 @@ from monitoring.services.ingestion import (
 from monitoring.services.loading import accept_upload
 from monitoring.services.references import freeze_reference
 from portal.api.parsers import SafeJSONParser
+from portal.api.serializers import StrictSerializer
 from portal.api.viewsets import Endpoint
 from portal.areas import Check, Window
+from portal.checks.api import EvaluationSerializer
 from portal.checks.models import Evaluation
 from portal.checks.selectors import as_json, history
 from portal.errors import Invalid, Missing, Problem, TooLarge, Unprocessable
@@ -43,6 +48,60 @@ AT_ONCE = 20_000_000
 """Bytes of a body that are loaded before the answer; a larger one is loaded by a job."""
 LARGEST_REFERENCE = 200_000_000
 FIGURE_WINDOWS = 104
+
+
+ROWS: dict[str, Any] = {
+    "application/json": {"type": "array", "items": {"type": "object"}},
+    "application/x-ndjson": {"type": "string"},
+    "text/csv": {"type": "string"},
+    "application/vnd.apache.parquet": {"type": "string", "format": "binary"},
+}
+"""The formats of a delivery, for the document."""
+
+
+class ReceiptSerializer(StrictSerializer):
+    """What became of the rows of a delivery."""
+
+    batch = serializers.IntegerField()
+    received = serializers.IntegerField()
+    accepted = serializers.IntegerField()
+    duplicates = serializers.IntegerField()
+    refused = serializers.IntegerField()
+    parked = serializers.IntegerField()
+    quarantine_url = serializers.CharField(allow_null=True)
+    windows = serializers.ListField(child=serializers.DateField())
+
+
+class ReferenceSerializer(StrictSerializer):
+    """A frozen reference."""
+
+    number = serializers.IntegerField()
+    n = serializers.IntegerField()
+    digest = serializers.CharField()
+    frozen_at = serializers.DateTimeField()
+    features = serializers.ListField(child=serializers.DictField())
+    unusable = serializers.DictField(child=serializers.CharField())
+
+
+class SchemaSerializer(StrictSerializer):
+    """The declared inputs of a version."""
+
+    task = serializers.ChoiceField([task.value for task in Task])
+    positive = serializers.CharField()
+    favourable = serializers.CharField()
+    features = serializers.ListField(child=serializers.DictField())
+
+
+class WindowStateSerializer(StrictSerializer):
+    """One window and how much of it has come in."""
+
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    revision = serializers.IntegerField()
+    n = serializers.IntegerField()
+    labelled = serializers.IntegerField()
+    labelled_share = serializers.FloatField(allow_null=True)
+    state = serializers.ChoiceField(["open", "maturing", "mature"])
 
 
 class Untouched(BaseParser):
@@ -82,6 +141,11 @@ class Delivery(OfVersion):
     kind: ClassVar[Kind]
     ingest: ClassVar[Callable[..., Receipt]]
 
+    @extend_schema(
+        request=ROWS,
+        parameters=[OpenApiParameter("on_invalid", enum=[word.value for word in OnInvalid])],
+        responses={200: ReceiptSerializer, 201: ReceiptSerializer, 202: OpenApiTypes.OBJECT},
+    )
     def post(self, request: Request, name: str, number: int) -> Response:  # noqa: ARG002 - the route's
         version = self.version()
         content_type = content_type_of(request.content_type or "")
@@ -136,12 +200,14 @@ class SchemaDeclaration(OfVersion):
     does = {"get": "registry.read", "put": "data.declare"}
     parser_classes = [SafeJSONParser]
 
+    @extend_schema(responses=SchemaSerializer)
     def get(self, request: Request, name: str, number: int) -> Response:  # noqa: ARG002 - the route's
         schema = schema_of(self.version())
         if schema is None:
             raise Missing("The version has not declared its inputs.")
         return Response(schema_as_json(schema))
 
+    @extend_schema(request=SchemaSerializer, responses=SchemaSerializer)
     def put(self, request: Request, name: str, number: int) -> Response:  # noqa: ARG002 - the route's
         return Response(schema_as_json(declare_schema(self.version(), request.data, actor=self.user)))
 
@@ -152,12 +218,14 @@ class ReferenceDelivery(OfVersion):
     does = {"get": "monitoring.read", "post": "monitoring.freeze"}
     parser_classes = [Untouched]
 
+    @extend_schema(responses=ReferenceSerializer)
     def get(self, request: Request, name: str, number: int) -> Response:  # noqa: ARG002 - the route's
         newest = self.version().references.order_by("-number").first()
         if newest is None:
             raise Missing("The version has no reference.")
         return Response(_reference(newest))
 
+    @extend_schema(request=ROWS, responses={201: ReferenceSerializer})
     def post(self, request: Request, name: str, number: int) -> Response:  # noqa: ARG002 - the route's
         version = self.version()
         content_type = content_type_of(request.content_type or "")
@@ -176,6 +244,13 @@ class Windows(OfVersion):
 
     does = {"get": "monitoring.read"}
 
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("grain", enum=list(GRAINS)),
+            OpenApiParameter("since", OpenApiTypes.DATE),
+        ],
+        responses=WindowStateSerializer(many=True),
+    )
     def get(self, request: Request, name: str, number: int) -> Response:  # noqa: ARG002 - the route's
         grain = request.query_params.get("grain", "day")
         since = _day(request.query_params.get("since"))
@@ -246,6 +321,9 @@ class EvaluationOf(OfVersion):
             raise Missing("There is no evaluation of this window yet.")
         return newest
 
+    @extend_schema(
+        parameters=[OpenApiParameter("window"), OpenApiParameter("segment")], responses=EvaluationSerializer
+    )
     def get(self, request: Request, name: str, number: int) -> Response:  # noqa: ARG002 - the route's
         body = as_json(self.evaluation())
         segment = request.query_params.get("segment")
@@ -259,6 +337,7 @@ class DriftFigure(OfVersion):
 
     does = {"get": "monitoring.read"}
 
+    @extend_schema(parameters=[OpenApiParameter("segment")], responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, name: str, number: int) -> Response:  # noqa: ARG002 - the route's
         segment = request.query_params.get("segment") or None
         newest = history(DRIFT, self.version()).order_by("-window_end")[:FIGURE_WINDOWS]

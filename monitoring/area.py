@@ -33,6 +33,17 @@ AREA = Area(
             missing="Charts on any metric, re-baselining by review, annotation of the first signal",
         ),
         Feature(
+            "2.1",
+            "Bias detection pipelines",
+            page="monitoring:fairness",
+            does="monitoring.read",
+            state="partly",
+            api="/api/v1/models/NAME/versions/V/fairness/",
+            job="run-check fairness",
+            tests=("tests/monitoring",),
+            missing="Law presets, differencing guard between published windows",
+        ),
+        Feature(
             "7.3",
             "Feature drift",
             page="monitoring:drift",
