@@ -9,6 +9,7 @@ from portal.accounts.models import User
 from portal.areas import EVERYONE, Panel, declared
 from portal.checks.pages import page_of
 from portal.checks.selectors import newest_for
+from portal.checks.words import days_of
 from portal.registry.models import ModelVersion
 from portal.rights import may
 
@@ -20,7 +21,12 @@ def of_version(user: User, version: ModelVersion) -> Mapping[str, Any] | None:
     checks = {check.slug: check for check in declared("checks")}
     newest = newest_for(user).of(version).order_by("check_slug")
     rows = [
-        (checks[each.check_slug], each, page_of(checks[each.check_slug], version) or each.get_absolute_url())
+        (
+            checks[each.check_slug],
+            each,
+            days_of(each.window),
+            page_of(checks[each.check_slug], version) or each.get_absolute_url(),
+        )
         for each in newest
         if each.check_slug in checks
     ]

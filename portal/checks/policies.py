@@ -13,19 +13,17 @@ from portal.policies.parameters import parameter
 class Alerting:
     """When a breach becomes a finding, and by when it is answered."""
 
-    critical_days: int = parameter(0, "Critical findings are answered within", unit="days", looser="up")
-    high_days: int = parameter(1, "High findings are answered within", unit="days", looser="up")
-    medium_days: int = parameter(5, "Medium findings are answered within", unit="days", looser="up")
-    low_days: int = parameter(20, "Low findings are answered within", unit="days", looser="up")
-    confirm_windows: int = parameter(1, "A breach counts after", unit="windows in a row", looser="up")
+    critical_days: int = parameter(0, "Days to answer a critical finding", looser="up")
+    high_days: int = parameter(1, "Days to answer a high finding", looser="up")
+    medium_days: int = parameter(5, "Days to answer a medium finding", looser="up")
+    low_days: int = parameter(20, "Days to answer a low finding", looser="up")
+    confirm_windows: int = parameter(1, "Windows in a row before a breach counts", looser="up")
     warns: bool = parameter(False, "A warning is a low finding", looser="down")
-    together: int = parameter(5, "More breaches at once than this become one finding", looser="down")
+    together: int = parameter(5, "Breaches at once before they become one finding", looser="down")
     reopen_days: int = parameter(
-        7, "A finding that returns is opened again within", unit="days", looser="never"
+        7, "Days within which a finding that returns is opened again", looser="never"
     )
-    silent_windows: int = parameter(
-        3, "A check without a result is itself a finding after", unit="windows in a row", looser="up"
-    )
+    silent_windows: int = parameter(3, "Windows without a result before that is a finding", looser="up")
 
     def __post_init__(self) -> None:
         if min(self.critical_days, self.high_days, self.medium_days, self.low_days, self.reopen_days) < 0:

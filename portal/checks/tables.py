@@ -32,7 +32,7 @@ class EvaluationFilter(filters.FilterSet):  # type: ignore[misc]  # an untyped p
     """By system and verdict."""
 
     q = filters.CharFilter("system__name", lookup_expr="icontains", label=_("System"))
-    verdict = filters.MultipleChoiceFilter(choices=VERDICTS, label=_("Verdict"))
+    verdict = filters.ChoiceFilter(choices=VERDICTS, label=_("Verdict"), empty_label=_("Any"))
 
     class Meta:
         model = Evaluation

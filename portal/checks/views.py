@@ -15,11 +15,12 @@ from portal.checks import selectors
 from portal.checks.models import Evaluation
 from portal.checks.pages import page_of
 from portal.checks.tables import EvaluationFilter, EvaluationTable
-from portal.checks.words import sentence_of_evaluation
+from portal.checks.words import days_of, sentence_of_evaluation
 from portal.errors import Missing
 from portal.findings.models import Finding
 from portal.findings.readings import reading_rows
 from portal.findings.selectors import findings_for
+from portal.policies.parameters import described, restore
 from portal.web.figures import number
 from portal.web.pages import ListPage, Page
 from portal.web.parts import Crumb, Empty, Fact
@@ -127,11 +128,7 @@ class EvaluationPage(Page):
         return (
             Fact(_("Verdict"), word, tone=tone),
             Fact(_("System"), evaluation.system.name, url=evaluation.system.get_absolute_url()),
-            Fact(
-                _("Window"),
-                f"{evaluation.window_start:%-d %b} – {evaluation.window_end:%-d %b %Y}",
-                evaluation.window_state,
-            ),
+            Fact(_("Window"), days_of(evaluation.window), evaluation.window_state),
             Fact("n", number(evaluation.n), _("reference %(n)s") % {"n": number(evaluation.n_reference)}),
             Fact(_("Computed"), evaluation.computed_at, evaluation.engine),
             Fact(_("Run"), run.pk if run else _("by hand"), url=run.get_absolute_url() if run else ""),
@@ -143,7 +140,7 @@ class EvaluationPage(Page):
         return {
             "evaluation": evaluation,
             "readings": reading_rows(evaluation.readings),
-            "policy": sorted(evaluation.policy_parameters.items()),
+            "policy": self._policy(),
             "revisions": Evaluation.objects.beside(evaluation)
             .filter(
                 window_start=evaluation.window_start,
@@ -153,6 +150,14 @@ class EvaluationPage(Page):
             "findings": self._findings(),
             "check_page": page_of(self.check, subject) if self.check and subject else "",
         }
+
+    def _policy(self) -> Sequence[tuple[str, object]]:
+        """The parameters that judged, in words where they are still declared."""
+        told = self.evaluation.policy_parameters
+        if self.check is None:
+            return sorted(told.items())
+        kind = self.check.policy
+        return [(row.label, row.text) for row in described(kind, restore(kind, told))]
 
     def _findings(self) -> Sequence[Finding]:
         evaluation = self.evaluation

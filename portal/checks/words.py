@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
-from portal.areas import Check, MetricKind, Reading, Verdict
+from portal.areas import Check, MetricKind, Reading, Verdict, Window
 from portal.checks.measuring import Measurement
 from portal.checks.models import Evaluation
 from portal.checks.readings import part_of, worst_reading
-from portal.web.figures import number, quantity
+from portal.web.figures import day, number, quantity
 from portal.web.status import words_of
 
 TITLE = 300
@@ -50,6 +51,14 @@ def sentence_of_evaluation(evaluation: Evaluation, check: Check | None) -> str:
     if len(evaluation.readings) < 2 or evaluation.verdict == Verdict.OK:
         return _("%(check)s of %(subject)s: %(word)s") % told
     return _("%(check)s of %(subject)s: %(word)s in %(count)d of %(all)d readings") % told
+
+
+def days_of(window: Window) -> str:
+    """The days a window covers: "23 Nov 2026" for one, else its first and its last."""
+    last = window.end - timedelta(microseconds=1)
+    if window.start.date() == last.date():
+        return day(window.start)
+    return _("%(first)s to %(last)s") % {"first": day(window.start), "last": day(last)}
 
 
 def summary_of(readings: Sequence[Reading]) -> str:

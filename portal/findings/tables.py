@@ -11,11 +11,20 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.services import organisation
+from portal.areas import declared
 from portal.findings.models import Finding, FindingState
 from portal.findings.models.findings import SEVERITIES
-from portal.findings.selectors import STATE_WORDS, number_in, time_left
+from portal.findings.selectors import ANSWERABLE, STATE_WORDS, number_in, time_left
 from portal.web.status import SEVERITIES as SEVERITY_WORDS
 from portal.web.tables import NameColumn, NumberColumn, PersonColumn, PillColumn, PortalTable, WhenColumn
+
+
+def kinds() -> list[tuple[str, str]]:
+    """What findings come from: the declared checks, and whatever else has raised one."""
+    known = {check.slug: check.title for check in declared("checks")}
+    for kind in Finding.objects.order_by("kind").values_list("kind", flat=True).distinct():
+        known.setdefault(kind, kind.replace("-", " ").capitalize())
+    return sorted(known.items(), key=lambda pair: pair[1])
 
 
 class FindingTable(PortalTable):
@@ -24,17 +33,17 @@ class FindingTable(PortalTable):
     phone = ("title", "severity", "owner", "left")
 
     title = NameColumn(linkify=True, under="summary", verbose_name=_("Finding"))
-    ref = NameColumn(order_by="pk", verbose_name=_("Reference"), attrs={})
+    ref = NameColumn(order_by="pk", verbose_name=_("Reference"), attrs={}, visible=False)
     system = NameColumn(
         accessor="system__name",
         verbose_name=_("System"),
         attrs={},
         linkify=lambda record: record.system.get_absolute_url(),
     )
-    kind = NameColumn(verbose_name=_("Kind"), attrs={})
+    kind = NameColumn(verbose_name=_("Check"), attrs={}, visible=False)
     owner = PersonColumn(order_by="owner__name", verbose_name=_("Owner"))
     occurrences = NumberColumn(verbose_name=_("Seen"))
-    opened_at = WhenColumn(verbose_name=_("Opened"))
+    opened_at = WhenColumn(verbose_name=_("Opened"), visible=False)
     left = NameColumn(
         accessor="due_on",
         order_by="due_on",
@@ -78,12 +87,16 @@ class FindingFilter(filters.FilterSet):  # type: ignore[misc]  # an untyped pack
     request: HttpRequest
 
     q = filters.CharFilter(method="by_words", label=_("Filter findings"))
-    state = filters.MultipleChoiceFilter(choices=FindingState.choices, label=_("State"))
-    severity = filters.MultipleChoiceFilter(choices=SEVERITIES, label=_("Severity"))
-    kind = filters.CharFilter(label=_("Kind"))
+    state = filters.ChoiceFilter(choices=FindingState.choices, label=_("State"), empty_label=_("Any"))
+    severity = filters.ChoiceFilter(choices=SEVERITIES, label=_("Severity"), empty_label=_("Any"))
+    kind = filters.ChoiceFilter(choices=kinds, label=_("Check"), empty_label=_("Any"))
     system = filters.CharFilter(method="by_system", label=_("System"))
-    mine = filters.BooleanFilter(method="by_owner", label=_("Mine"))
-    late = filters.BooleanFilter(method="by_lateness", label=_("Late"))
+    only = filters.ChoiceFilter(
+        choices=[("mine", _("Mine")), ("late", _("Late"))],
+        method="by_need",
+        label=_("Only"),
+        empty_label=_("Any"),
+    )
 
     class Meta:
         model = Finding
@@ -100,10 +113,8 @@ class FindingFilter(filters.FilterSet):  # type: ignore[misc]  # an untyped pack
             return rows.filter(system=int(digits))
         return rows.filter(system__name__icontains=ref)
 
-    def by_owner(self, rows: QuerySet[Finding], _name: str, mine: bool) -> QuerySet[Finding]:  # noqa: FBT001 - django-filter's call
-        owned = Q(owner=self.request.user)
-        return rows.filter(owned) if mine else rows.exclude(owned)
-
-    def by_lateness(self, rows: QuerySet[Finding], _name: str, late: bool) -> QuerySet[Finding]:  # noqa: FBT001 - django-filter's call
-        over = Q(due_on__lt=organisation().today(), state__in=[FindingState.OPEN, FindingState.ACKNOWLEDGED])
-        return rows.filter(over) if late else rows.exclude(over)
+    def by_need(self, rows: QuerySet[Finding], _name: str, need: str) -> QuerySet[Finding]:
+        """Those of this person, or those whose day has passed without an answer."""
+        if need == "mine":
+            return rows.filter(owner=self.request.user.pk)
+        return rows.filter(due_on__lt=organisation().today(), state__in=ANSWERABLE)

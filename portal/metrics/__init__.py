@@ -1,1 +1,1 @@
-"""How are we doing: samples of what machines measured, and key figures with targets by pillar."""
+"""How are we doing: samples of what machines measured, and KPIs with targets by pillar."""

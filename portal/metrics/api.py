@@ -1,4 +1,4 @@
-"""Key figures, their values and targets, and the samples of every metric."""
+"""KPIs, their values and targets, and the samples of every metric."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class PersonField(serializers.SlugRelatedField[User]):
 
 
 class KpiSerializer(StrictSerializer):
-    """A key figure and how it stands. Rates run from 0 to 1."""
+    """A KPI and how it stands. Rates run from 0 to 1."""
 
     slug = serializers.SlugField(source="kpi.slug")
     name = serializers.CharField(source="kpi.name")
@@ -76,7 +76,7 @@ class KpiSerializer(StrictSerializer):
 
 
 class KpiChange(StrictSerializer):
-    """What may change of a key figure."""
+    """What may change of a KPI."""
 
     name = serializers.CharField(max_length=120)
     pillar = serializers.SlugRelatedField("slug", queryset=Pillar.objects.all())
@@ -92,7 +92,7 @@ class KpiChange(StrictSerializer):
 
 
 class KpiDefinition(KpiChange):
-    """A new key figure."""
+    """A new KPI."""
 
     slug = serializers.SlugField(max_length=80)
     direction = serializers.ChoiceField(Direction.choices)
@@ -143,7 +143,7 @@ class CsvParser(BaseParser):
 
 
 class KpiViewSet(ListMixin[Kpi], RetrieveMixin[Kpi], CreateMixin[Kpi], UpdateMixin[Kpi]):
-    """Key figures."""
+    """KPIs."""
 
     does = {
         "list": "metrics.read",
@@ -326,7 +326,7 @@ class SampleViewSet(FastListMixin[Sample]):
 
 
 class KpiSampleViewSet(SampleViewSet):
-    """The values of one key figure: read, entered one by one, as a list, or as a CSV file."""
+    """The values of one KPI: read, entered one by one, as a list, or as a CSV file."""
 
     does = {"list": "metrics.read", "record": "metrics.report"}
     parser_classes = [SafeJSONParser, CsvParser]

@@ -13,5 +13,5 @@ urlpatterns = [
         name="kpi-samples",
     ),
     path("metrics/", MetricViewSet.as_view({"get": "list"}), name="metrics"),
-    path("metrics/<slug:slug>/samples/", SampleViewSet.as_view({"get": "list"}), name="metric-samples"),
+    path("metrics/<str:slug>/samples/", SampleViewSet.as_view({"get": "list"}), name="metric-samples"),
 ]

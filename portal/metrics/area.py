@@ -15,7 +15,7 @@ REPORTERS = {
 
 AREA = Area(
     slug="metrics",
-    title="Metrics and key figures",
+    title="Metrics and KPIs",
     nav=(NavItem("Scorecard", "metrics:scorecard", group="Direct", does="metrics.read", order=10),),
     may={
         "metrics.read": READERS,

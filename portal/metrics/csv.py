@@ -1,4 +1,4 @@
-"""Values of a key figure from a CSV file."""
+"""Values of a KPI from a CSV file."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class PillarForm(forms.Form):
 
 
 class KpiChange(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """What may change of a key figure."""
+    """What may change of a KPI."""
 
     class Meta:
         model = Kpi
@@ -66,9 +66,9 @@ class KpiChange(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
 
 
 class KpiDefinition(KpiChange):
-    """A new key figure: also what its values will mean."""
+    """A new KPI: also what its values will mean."""
 
-    metric = forms.ChoiceField(required=False, help_text=_("Only for a computed key figure"))
+    metric = forms.ChoiceField(required=False, help_text=_("Only for a computed KPI"))
     aggregation = forms.ChoiceField(choices=[("", "—"), *Aggregation.choices], required=False)
     source = forms.ChoiceField(choices=Source.choices)
 

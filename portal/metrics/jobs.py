@@ -1,4 +1,4 @@
-"""Computed key figures: each day, the period that day belongs to."""
+"""Computed KPIs: each day, the period that day belongs to."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from portal.metrics.services.values import compute_kpi
 
 
 def computed_kpis(at: datetime) -> Iterator[Kpi]:
-    """The key figures that are computed and not retired at an instant."""
+    """The KPIs that are computed and not retired at an instant."""
     yield from Kpi.objects.filter(source=Source.METRIC, created_at__lte=at).exclude(retired_at__lte=at)
 
 
@@ -24,7 +24,7 @@ def compute_for_day(run: Run) -> Callable[[], dict[str, int]]:
     """Compute the month or quarter in which the run's day begins."""
     kpi, window = run.subject, run.window
     if not isinstance(kpi, Kpi) or window is None:
-        raise Unprocessable("A key figure is computed for a day.")
+        raise Unprocessable("A KPI is computed for a day.")
     ours = organisation()
     day = window.start.astimezone(ours.zone).date()
     period = period_of(day, kpi.period, ours)
@@ -33,7 +33,7 @@ def compute_for_day(run: Run) -> Callable[[], dict[str, int]]:
 
 COMPUTE_KPI = JobKind(
     "compute-kpi",
-    "Compute a key figure",
+    "Compute a KPI",
     run=compute_for_day,
     every=timedelta(days=1),
     subjects=computed_kpis,

@@ -1,4 +1,4 @@
-"""Key figures in the palette, by name."""
+"""KPIs in the palette, by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FOUND = 5
 
 
 def find(user: User, text: str) -> list[dict[str, str]]:
-    """The key figures whose name holds the text."""
+    """The KPIs whose name holds the text."""
     if not may(user, "metrics.read"):
         return []
     rows = Kpi.objects.filter(name__icontains=text, retired_at=None).select_related("pillar")[:FOUND]

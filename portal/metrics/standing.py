@@ -8,7 +8,7 @@ from portal.web.status import Tone
 
 
 class Standing(StrEnum):
-    """The words of a key figure's status."""
+    """The words of a KPI's status."""
 
     ON_TARGET = "on_target"
     AT_RISK = "at_risk"

@@ -1,4 +1,4 @@
-"""Pages of the scorecard and of its key figures."""
+"""Pages of the scorecard and of its KPIs."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class MetricsPage(Page):
 
 
 class ScorecardPage(MetricsPage):
-    """All key figures, by pillar."""
+    """All KPIs, by pillar."""
 
     does = "metrics.read"
     title = SCORECARD
@@ -73,7 +73,7 @@ class ScorecardPage(MetricsPage):
 
 
 class AboutKpi(MetricsPage):
-    """A page about the key figure of the address."""
+    """A page about the KPI of the address."""
 
     @cached_property
     def kpi(self) -> Kpi:
@@ -91,7 +91,7 @@ class AboutKpi(MetricsPage):
 
 
 class KpiPage(AboutKpi):
-    """One key figure: how it stands, how it came there, and how it is computed."""
+    """One KPI: how it stands, how it came there, and how it is computed."""
 
     does = "metrics.read"
     template_name = "metrics/kpi.html"
@@ -142,12 +142,12 @@ class KpiPage(AboutKpi):
 
 
 class DefineKpi(MetricsPage, FormPage):
-    """A new key figure."""
+    """A new KPI."""
 
     does = "metrics.define"
-    title = gettext_lazy("Define a key figure")
+    title = gettext_lazy("Define a KPI")
     form_class = KpiDefinition
-    submit = gettext_lazy("Define key figure")
+    submit = gettext_lazy("Define KPI")
 
     def perform(self, form: Any) -> str:
         made = services.create_kpi(actor=self.person, **form.cleaned_data)
@@ -168,7 +168,7 @@ class NewPillar(MetricsPage, FormPage):
 
 
 class KpiForm(AboutKpi, FormPage):
-    """A form about one key figure, which leads back to it."""
+    """A form about one KPI, which leads back to it."""
 
     def perform(self, form: Any) -> str:
         self.serve(form.cleaned_data)
@@ -183,7 +183,7 @@ class EditKpi(KpiForm):
     does = "metrics.define"
     title = gettext_lazy("Edit")
     form_class = KpiChange
-    submit = gettext_lazy("Save key figure")
+    submit = gettext_lazy("Save KPI")
 
     def form_arguments(self) -> Mapping[str, Any]:
         return {"instance": self.kpi}
@@ -230,7 +230,7 @@ class ImportValues(KpiForm):
     def serve(self, data: dict[str, Any]) -> None:
         file = data["file"]
         if file.size > LARGEST_FILE:
-            raise Invalid(_("A file of key figures is smaller than 2 MB."))
+            raise Invalid(_("A file of KPIs is smaller than 2 MB."))
         self.stored = services.record_values(self.kpi, read_values(file.read()), actor=self.person)
 
     def done(self, form: Any) -> str:  # noqa: ARG002 - the signature of the base
@@ -248,7 +248,7 @@ class WriteCheckIn(KpiForm):
 
 
 class CheckIns(AboutKpi):
-    """Everything people said of a key figure."""
+    """Everything people said of a KPI."""
 
     does = "metrics.read"
     title = gettext_lazy("Check-in notes")
@@ -282,12 +282,12 @@ class Contributions(KpiForm):
 
 
 class RetireKpi(AboutKpi, FormPage):
-    """Take a key figure off the scorecard."""
+    """Take a KPI off the scorecard."""
 
     does = "metrics.define"
     title = gettext_lazy("Retire")
     form_class = ReasonForm
-    submit = gettext_lazy("Retire key figure")
+    submit = gettext_lazy("Retire KPI")
     danger = True
 
     def summary(self) -> str:

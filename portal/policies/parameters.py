@@ -14,6 +14,8 @@ from enum import Enum
 from functools import cache
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
+from django.utils.translation import gettext as _
+
 from portal.areas import PolicyKind
 from portal.errors import Invalid, Problem
 
@@ -29,6 +31,14 @@ class Change:
     after: Any
     loosens: bool
 
+    @property
+    def before_text(self) -> str:
+        return written(self.before)
+
+    @property
+    def after_text(self) -> str:
+        return f"{written(self.after)} {self.unit}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Described:
@@ -37,6 +47,10 @@ class Described:
     label: str
     value: Any
     unit: str
+
+    @property
+    def text(self) -> str:
+        return f"{written(self.value)} {self.unit}".strip()
 
 
 def parameter(default: Any, label: str = "", *, unit: str = "", help_text: str = "", looser: str = "") -> Any:
@@ -111,6 +125,26 @@ def described(kind: PolicyKind, parameters: Any) -> list[Described]:
         Described(label_of(each), getattr(parameters, each.name), str(each.metadata.get("unit", "")))
         for each in fields(kind.parameters)
     ]
+
+
+def written(value: Any) -> str:
+    """A parameter as people read it.
+
+    >>> written(("north", "south")), written({"psi": 0.25}), written(None)
+    ('north, south', 'psi 0.25', '—')
+    """
+    match value:
+        case None | "" | ():
+            return "—"
+        case bool():
+            return _("yes") if value else _("no")
+        case Enum():
+            return str(value.value).replace("_", " ")
+        case tuple():
+            return ", ".join(map(written, value))
+        case Mapping():
+            return ", ".join(f"{name} {written(item)}" for name, item in value.items())
+    return str(value)
 
 
 def optional(hint: Any) -> bool:

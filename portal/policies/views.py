@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.areas import PolicyKind
+from portal.areas import PolicyKind, declared
 from portal.errors import Missing
 from portal.policies import selectors, services
 from portal.policies.forms import DecisionForm, OwnPolicyForm
@@ -42,10 +42,11 @@ class Policies(Page):
         return _("A policy is in force from a day on. What allows more than before needs a second person.")
 
     def context(self) -> Mapping[str, Any]:
-        decides = may(self.person, "policies.decide")
+        waiting = selectors.waiting(self.person) if may(self.person, "policies.decide") else ()
+        titles = {kind.slug: kind.title for kind in declared("policies")}
         return {
             "rows": selectors.all_in_force(),
-            "waiting": selectors.waiting(self.person) if decides else (),
+            "waiting": [(titles.get(each.kind, each.kind), each) for each in waiting],
         }
 
 
@@ -117,6 +118,9 @@ class Propose(AboutPolicy, FormPage):
     form_class = OwnPolicyForm
     submit = gettext_lazy("Propose change")
 
+    def heading(self) -> str:
+        return _("Change %(policy)s") % {"policy": self.kind.title}
+
     def summary(self) -> str:
         return _("What is stricter comes into force as asked. What allows more waits for a second person.")
 
@@ -163,6 +167,9 @@ class Decide(AboutPolicy, FormPage):
         if found is None:
             raise Missing
         return found
+
+    def heading(self) -> str:
+        return _("Decide on a change of %(policy)s") % {"policy": self.kind.title}
 
     def summary(self) -> str:
         return self.version.reason

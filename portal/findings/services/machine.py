@@ -15,7 +15,7 @@ from portal.accounts.models import User
 from portal.accounts.services import organisation
 from portal.areas import Severity
 from portal.audit.services import record, snapshot
-from portal.findings.models import Comment, Finding, FindingState, Waiver
+from portal.findings.models import Comment, Finding, FindingState, Notification, Waiver
 from portal.findings.services.inbox import settle
 from portal.findings.services.routes import default_owner, tell
 from portal.jobs.models import Run
@@ -146,6 +146,7 @@ def _seen_again(
         text = "It is back after a run had passed." if returned else f"It is {severity.value} now."
         Comment.objects.create(finding=finding, text=text, written_at=at)
     finding.save()
+    Notification.objects.of(finding).unsettled().update(title=finding.title)
     record("finding.seen", finding, actor=actor, before=before, after=snapshot(finding, FACTS), at=at)
     if worse or returned:
         tell(finding, at=at)

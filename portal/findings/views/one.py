@@ -20,6 +20,7 @@ from portal.findings.models import FindingState, Waiver
 from portal.findings.readings import reading_rows, trend_chart
 from portal.findings.views.base import AboutFinding, OneFinding
 from portal.rights import may
+from portal.web.figures import day
 from portal.web.pages import ActionView, FormPage
 from portal.web.pages.base import safe_next
 from portal.web.parts import Fact
@@ -50,7 +51,7 @@ class FindingPage(OneFinding):
             Fact(_("Owner"), finding.owner or _("nobody yet")),
             Fact(_("To be answered by"), finding.due_on, left),
             Fact(_("Opened"), finding.opened_at),
-            Fact(_("Seen"), finding.occurrences, _("last %(when)s") % {"when": finding.last_seen_at.date()}),
+            Fact(_("Seen"), finding.occurrences, _("last %(when)s") % {"when": day(finding.last_seen_at)}),
         )
 
     @property
@@ -160,7 +161,7 @@ class DecideWaiver(OneFinding, FormPage):
         return found
 
     def summary(self) -> str:
-        told = {"who": self.asked.asked_by, "reason": self.asked.reason, "day": self.asked.expires_at.date()}
+        told = {"who": self.asked.asked_by, "reason": self.asked.reason, "day": day(self.asked.expires_at)}
         return _("%(who)s asks, until %(day)s: %(reason)s") % told
 
     def perform(self, form: Any) -> str:

@@ -1,4 +1,4 @@
-"""Samples and key figures."""
+"""Samples and KPIs."""
 
 from portal.metrics.models.kpis import CheckIn, Kpi, KpiContribution, Pillar, Target
 from portal.metrics.models.samples import Sample, Series

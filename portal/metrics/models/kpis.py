@@ -1,4 +1,4 @@
-"""Key figures with targets, grouped by the pillars of the strategy."""
+"""KPIs with targets, grouped by the pillars of the strategy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from portal.registry.models import System
 
 
 class Pillar(models.Model):
-    """A strategic aim under which key figures stand."""
+    """A strategic aim under which KPIs stand."""
 
     name = models.CharField(max_length=120, unique=True)
     slug = models.SlugField(max_length=80, unique=True)
@@ -56,7 +56,7 @@ class Aggregation(models.TextChoices):
 
 
 class Kpi(models.Model):
-    """A key figure: what it measures, which way is better, who answers for it.
+    """A KPI: what it measures, which way is better, who answers for it.
 
     ``tolerance`` is how far past its target, as a share of the target, a value is at risk rather than off
     track.
@@ -109,7 +109,7 @@ class Kpi(models.Model):
 
 
 class Target(models.Model):
-    """What a key figure should reach, from a day until the next target's day."""
+    """What a KPI should reach, from a day until the next target's day."""
 
     kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="targets")
     value = models.FloatField()
@@ -129,7 +129,7 @@ class Target(models.Model):
 
 
 class KpiContribution(models.Model):
-    """A system contributes a share of a key figure's value."""
+    """A system contributes a share of a KPI's value."""
 
     kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="contributions")
     system = models.ForeignKey(System, models.PROTECT, related_name="contributions")
@@ -153,7 +153,7 @@ class KpiContribution(models.Model):
 
 
 class CheckIn(models.Model):
-    """What the owner says of a key figure at a moment. Never edited."""
+    """What the owner says of a KPI at a moment. Never edited."""
 
     kpi = models.ForeignKey(Kpi, models.CASCADE, related_name="check_ins")
     text = models.TextField()

@@ -1,4 +1,4 @@
-"""Every page-shaped read of samples and key figures."""
+"""Every page-shaped read of samples and KPIs."""
 
 from portal.metrics.selectors.histories import History, histories, history_of
 from portal.metrics.selectors.kpi_page import KpiPageView, kpi_page

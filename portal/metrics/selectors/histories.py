@@ -1,4 +1,4 @@
-"""The values of key figures by period, with the target of each, for one or for many at once."""
+"""The values of KPIs by period, with the target of each, for one or for many at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PERIODS = 24
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One period of a key figure: its window, name, target and value, each where there is one."""
+    """One period of a KPI: its window, name, target and value, each where there is one."""
 
     window: Window
     title: str
@@ -36,7 +36,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A key figure over its last periods, oldest first, the last being the one looked at."""
+    """A KPI over its last periods, oldest first, the last being the one looked at."""
 
     kpi: Kpi
     points: Sequence[Point]
@@ -95,7 +95,7 @@ class History:
 
 
 def histories(kpis: Iterable[Kpi], *, at: datetime | None = None, periods: int = PERIODS) -> list[History]:
-    """The histories of many key figures, read together. Three queries, however many they are."""
+    """The histories of many KPIs, read together. Three queries, however many they are."""
     at = at or timezone.now()
     rows = list(kpis)
     ours = organisation()
@@ -121,7 +121,7 @@ def histories(kpis: Iterable[Kpi], *, at: datetime | None = None, periods: int =
 
 
 def history_of(kpi: Kpi, *, at: datetime | None = None, periods: int = PERIODS) -> History:
-    """The history of one key figure."""
+    """The history of one KPI."""
     return histories([kpi], at=at, periods=periods)[0]
 
 
@@ -146,7 +146,7 @@ def _samples(windows: dict[int, list[Window]]) -> dict[tuple[int, Window], Sampl
 
 
 def _targets(kpis: Iterable[Kpi]) -> dict[int, list[Target]]:
-    """The targets of each key figure, in the order of their days."""
+    """The targets of each KPI, in the order of their days."""
     found: dict[int, list[Target]] = {}
     for target in Target.objects.filter(kpi__in=list(kpis)).order_by("starts_on"):
         found.setdefault(target.kpi_id, []).append(target)

@@ -1,4 +1,4 @@
-"""Everything the page of one key figure shows, sentences included."""
+"""Everything the page of one KPI shows, sentences included."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class KpiPageView:
 
 
 def kpi_page(kpi: Kpi, *, at: datetime | None = None) -> KpiPageView:
-    """The page of a key figure as of an instant. Seven queries."""
+    """The page of a KPI as of an instant. Seven queries."""
     prefetch_related_objects([kpi], "targets")
     history = history_of(kpi, at=at)
     return KpiPageView(
@@ -114,7 +114,7 @@ def trend(history: History) -> str:
 
 
 def written(kpi: Kpi, value: float | None) -> str:
-    """A value in the key figure's unit. Points stand without a sign: here they are no change."""
+    """A value in the KPI's unit. Points stand without a sign: here they are no change."""
     return quantity(value, kpi.unit, kpi.decimals).removeprefix("+")
 
 

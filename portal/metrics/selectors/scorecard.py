@@ -1,4 +1,4 @@
-"""Key figures as tiles, by pillar."""
+"""KPIs as tiles, by pillar."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OTHERS = (
 
 
 def current_kpis(at: datetime | None = None) -> QuerySet[Kpi]:
-    """The key figures on the scorecard at an instant, in its order."""
+    """The KPIs on the scorecard at an instant, in its order."""
     at = at or timezone.now()
     on_it = Kpi.objects.filter(Q(retired_at=None) | Q(retired_at__gt=at), created_at__lte=at)
     return on_it.select_related("pillar", "owner", "deputy").order_by(
@@ -39,12 +39,12 @@ def current_kpis(at: datetime | None = None) -> QuerySet[Kpi]:
 
 
 def kpi_views(kpis: Iterable[Kpi], *, at: datetime | None = None) -> list[KpiView]:
-    """Tiles of key figures, in their order. Three queries, however many they are."""
+    """Tiles of KPIs, in their order. Three queries, however many they are."""
     return [kpi_view(history) for history in histories(kpis, at=at, periods=TILE_PERIODS)]
 
 
 def scorecard(at: datetime | None = None) -> list[Pillar]:
-    """The whole scorecard: the pillars that have key figures, each with its tiles. Four queries."""
+    """The whole scorecard: the pillars that have KPIs, each with its tiles. Four queries."""
     views = zip(kpis := list(current_kpis(at)), kpi_views(kpis, at=at), strict=True)
     return [
         Pillar(pillar.name, tuple(view for _, view in mine))
@@ -53,7 +53,7 @@ def scorecard(at: datetime | None = None) -> list[Pillar]:
 
 
 def kpi_view(history: History) -> KpiView:
-    """The tile of one key figure."""
+    """The tile of one KPI."""
     kpi, latest, before = history.kpi, history.latest, history.before
     tone, word = WORDS[history.standing]
     return KpiView(
@@ -80,15 +80,15 @@ def kpi_view(history: History) -> KpiView:
 
 
 def kpi_sentence(views: Sequence[KpiView]) -> str:
-    """How the scorecard stands in one sentence: "4 of 8 key figures on target, 3 at risk, 1 off track"."""
+    """How the scorecard stands in one sentence: "4 of 8 KPIs on target, 3 at risk, 1 off track"."""
     if not views:
-        return _("No key figure is defined yet")
+        return _("No KPI is defined yet")
     words = [view.status_text for view in views]
     told = {"good": words.count(_(WORDS[Standing.ON_TARGET][1])), "all": len(views)}
     parts = [
         ngettext(
-            "%(good)d of %(all)d key figure on target",
-            "%(good)d of %(all)d key figures on target",
+            "%(good)d of %(all)d KPI on target",
+            "%(good)d of %(all)d KPIs on target",
             told["all"],
         )
         % told

@@ -1,4 +1,4 @@
-"""Every write of samples and key figures."""
+"""Every write of samples and KPIs."""
 
 from portal.metrics.services.kpis import (
     change_kpi,

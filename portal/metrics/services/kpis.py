@@ -1,4 +1,4 @@
-"""Naming key figures, their targets, and what their owners say of them."""
+"""Naming KPIs, their targets, and what their owners say of them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CHANGEABLE = frozenset(
         "order",
     }
 )
-"""What may change of a key figure. Its direction, period and source are what its history means."""
+"""What may change of a KPI. Its direction, period and source are what its history means."""
 
 
 @transaction.atomic
@@ -59,20 +59,20 @@ def create_kpi(
     at: datetime | None = None,
     **fields: Any,
 ) -> Kpi:
-    """Define a key figure. Raises Invalid for a metric nobody declared, Conflict for a name in use."""
+    """Define a KPI. Raises Invalid for a metric nobody declared, Conflict for a name in use."""
     kpi = Kpi(
         name=name, slug=slug, pillar=pillar, direction=direction, created_at=at or timezone.now(), **fields
     )
     if kpi.source == Source.METRIC:
         _check_metric(kpi.metric)
-    _save(kpi, f"A key figure named {name} already exists.")
+    _save(kpi, f"A KPI named {name} already exists.")
     record("kpi.created", kpi, actor=actor, after=snapshot(kpi), at=at)
     return kpi
 
 
 @transaction.atomic
 def change_kpi(kpi: Kpi, *, actor: User, **fields: Any) -> Kpi:
-    """Change what is said of a key figure. What its past values mean does not change: that is a new one."""
+    """Change what is said of a KPI. What its past values mean does not change: that is a new one."""
     kpi = Kpi.objects.select_for_update().get(pk=kpi.pk)
     before = snapshot(kpi)
     fixed = [
@@ -82,14 +82,14 @@ def change_kpi(kpi: Kpi, *, actor: User, **fields: Any) -> Kpi:
         raise Invalid("Some of this cannot change.", errors=fixed)
     for name, value in fields.items():
         setattr(kpi, name, value)
-    _save(kpi, "Another key figure has this name.")
+    _save(kpi, "Another KPI has this name.")
     record("kpi.changed", kpi, actor=actor, before=before, after=snapshot(kpi))
     return kpi
 
 
 @transaction.atomic
 def retire_kpi(kpi: Kpi, *, actor: User, reason: str, at: datetime | None = None) -> Kpi:
-    """Take a key figure off the scorecard; its history stays."""
+    """Take a KPI off the scorecard; its history stays."""
     kpi = Kpi.objects.select_for_update().get(pk=kpi.pk)
     if kpi.retired_at is not None:
         raise Refused(f"{kpi.name} is retired already.")
@@ -110,7 +110,7 @@ def set_target(
     actor: User | None,
     at: datetime | None = None,
 ) -> Target:
-    """Say what a key figure should reach from a day on. Raises Conflict where that day has a target."""
+    """Say what a KPI should reach from a day on. Raises Conflict where that day has a target."""
     if not math.isfinite(value):
         raise Invalid("A target is a number.", errors=[Problem("/value", "Not a number.")])
     if not reason.strip():
@@ -130,7 +130,7 @@ def set_target(
 
 @transaction.atomic
 def set_contributions(kpi: Kpi, shares: Mapping[System, float | None], *, actor: User | None) -> None:
-    """Say which systems contribute to a key figure, and how much of its value, in place of what was said."""
+    """Say which systems contribute to a KPI, and how much of its value, in place of what was said."""
     known = [share for share in shares.values() if share is not None]
     if any(not 0 <= share <= 1 for share in known) or sum(known) > 1 + 1e-9:
         raise Invalid(
@@ -147,7 +147,7 @@ def set_contributions(kpi: Kpi, shares: Mapping[System, float | None], *, actor:
 
 @transaction.atomic
 def check_in(kpi: Kpi, text: str, *, actor: User, at: datetime | None = None) -> CheckIn:
-    """Say how a key figure stands, in the owner's words."""
+    """Say how a KPI stands, in the owner's words."""
     if not text.strip():
         raise Invalid("Write something first.", errors=[Problem("/text", "Empty.")])
     note = CheckIn.objects.create(kpi=kpi, text=text.strip(), author=actor, written_at=at or timezone.now())

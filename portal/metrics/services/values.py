@@ -1,4 +1,4 @@
-"""The values of key figures: entered by people, imported, or computed from the contributing systems."""
+"""The values of KPIs: entered by people, imported, or computed from the contributing systems."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from portal.metrics.periods import period_of
 from portal.metrics.services.samples import Measured, record_samples
 from portal.registry.models import System
 
-KPI_VALUE = MetricKind("kpi", "Value of a key figure", unit="", direction="none")
-"""The metric of the samples whose subject is a key figure."""
+KPI_VALUE = MetricKind("kpi", "Value of a KPI", unit="", direction="none")
+"""The metric of the samples whose subject is a KPI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def record_values(
 ) -> int:
     """Store values of periods; one that differs from what is stored becomes the next revision.
 
-    All or none: raises Invalid naming each bad row. Refused for a key figure that is computed. Answers how
+    All or none: raises Invalid naming each bad row. Refused for a KPI that is computed. Answers how
     many were new or different.
     """
     at = at or timezone.now()
@@ -59,7 +59,7 @@ def record_values(
 
 @transaction.atomic
 def compute_kpi(kpi: Kpi, window: Window, *, run: Run | None, at: datetime | None = None) -> int:
-    """Compute a key figure for one of its periods from the samples of its systems; store it if it changed.
+    """Compute a KPI for one of its periods from the samples of its systems; store it if it changed.
 
     Samples of whole systems and whole subjects count, not of their parts. Without any sample nothing is
     stored: the period stays empty.

@@ -64,6 +64,12 @@ def test_a_repetition_is_counted_and_nobody_is_told_twice(cast: Cast) -> None:
     assert inbox(cast, "erin") == []
 
 
+def test_a_line_that_waits_says_what_is_wrong_now(cast: Cast) -> None:
+    find(cast)
+    raise_finding(cast.churn, "shift", dedupe_key=KEY, severity=Severity.HIGH, title="It moved further")
+    assert [line.title for line in inbox(cast, "erin")] == ["It moved further"]
+
+
 def test_worse_than_before_tells_again_and_moves_the_day(cast: Cast) -> None:
     find(cast, Severity.LOW)
     accept(Finding.objects.get(), actor=cast.erin)

@@ -1,4 +1,4 @@
-"""Key figures: periods, targets, standing, and how a value comes about."""
+"""KPIs: periods, targets, standing, and how a value comes about."""
 
 from __future__ import annotations
 
@@ -315,7 +315,7 @@ def test_the_scorecard_is_one_sentence(cast: Cast, pillar: Pillar, cost: Kpi) ->
     services.create_kpi("New", slug="new", pillar=pillar, direction="up", actor=None, at=LONG_AGO)
     (column,) = scorecard(NOVEMBER)
     assert column.title == "Lower cost to serve"
-    assert kpi_sentence(list(column.kpis)) == "1 of 2 key figures on target, 1 not measured"
+    assert kpi_sentence(list(column.kpis)) == "1 of 2 KPIs on target, 1 not measured"
 
 
 def test_a_retired_figure_leaves_the_scorecard_and_keeps_its_history(cast: Cast, cost: Kpi) -> None:

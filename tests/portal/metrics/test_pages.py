@@ -33,7 +33,7 @@ def cost(cast: Cast) -> Kpi:
 
 def test_an_executive_defines_a_figure_and_its_target(cast: Cast) -> None:
     maya = browser(cast.maya)
-    assert "No key figure is defined yet" in maya.get("/scorecard/").content.decode()
+    assert "No KPI is defined yet" in maya.get("/scorecard/").content.decode()
     pillar = {"name": "Lower cost", "slug": "lower-cost", "order": 1}
     assert maya.post("/scorecard/pillars/new/", pillar).status_code == 302
     figure = {

@@ -153,7 +153,7 @@ def test_the_declared_metrics_are_listed(cast: Cast) -> None:
     (kpi,) = [row for row in listed if row["slug"] == "kpi"]
     assert kpi == {
         "slug": "kpi",
-        "title": "Value of a key figure",
+        "title": "Value of a KPI",
         "unit": "",
         "direction": "none",
         "stale_after_seconds": 172_800,
