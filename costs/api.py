@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -56,6 +57,10 @@ class AmountField(serializers.DecimalField):
     def to_representation(self, value: Any) -> str:
         return format(value, "f")
 
+    def quantize(self, value: Decimal) -> Decimal:
+        """As it came: no digit more."""
+        return value
+
 
 class BillSerializer(StrictSerializer):
     """A bill and what it sums up to."""
@@ -84,9 +89,9 @@ class BillViewSet(ListMixin[Bill], RetrieveMixin[Bill]):
     """Bills. ``POST`` a FOCUS file as the body, CSV or Parquet; sent again it adds nothing."""
 
     does = {
-        "list": "costs.bills",
-        "retrieve": "costs.bills",
-        "totals": "costs.bills",
+        "list": "costs.bills.read",
+        "retrieve": "costs.bills.read",
+        "totals": "costs.bills.read",
         "create": "costs.import",
         "restate": "costs.rules",
     }

@@ -53,7 +53,7 @@ AREA = Area(
     nav=(NavItem("Costs", "costs:costs", group="Build and run", does="costs.read", order=50),),
     may={
         "costs.read": READERS,
-        "costs.bills": {Role.EXECUTIVE, Role.FINANCE, Role.AUDITOR},
+        "costs.bills.read": {Role.EXECUTIVE, Role.FINANCE, Role.AUDITOR},
         "costs.import": {Role.FINANCE, Role.OPERATIONS},
         "costs.rules": {Role.FINANCE},
         "costs.budget": {Role.FINANCE, Role.EXECUTIVE},

@@ -98,7 +98,7 @@ class CostsPage(Page):
         found = self.statement
         shared = {
             "may_import": may(self.person, "costs.import") and is_whole(self.person, "costs.import"),
-            "may_see_bills": may(self.person, "costs.bills"),
+            "may_see_bills": may(self.person, "costs.bills.read"),
             "may_budget": may(self.person, "costs.budget"),
         }
         if found is None:
@@ -119,7 +119,7 @@ class CostsPage(Page):
 class Bills(AboutCosts):
     """Every imported bill."""
 
-    does = "costs.bills"
+    does = "costs.bills.read"
     title = "Bills"
     template_name = "costs/bills.html"
 
@@ -127,7 +127,9 @@ class Bills(AboutCosts):
         return "A bill is known by its content: the same file again adds nothing."
 
     def context(self) -> Mapping[str, Any]:
-        bills = Bill.objects.select_related("imported_by") if is_whole(self.person, "costs.bills") else ()
+        bills = (
+            Bill.objects.select_related("imported_by") if is_whole(self.person, "costs.bills.read") else ()
+        )
         return {"bills": bills[:200], "may_import": may(self.person, "costs.import")}
 
 
@@ -137,7 +139,7 @@ class AboutBill(AboutCosts):
     @cached_property
     def bill(self) -> Bill:
         found = Bill.objects.select_related("imported_by", "replaced_by").filter(pk=self.kwargs["pk"]).first()
-        if found is None or not is_whole(self.person, "costs.bills"):
+        if found is None or not is_whole(self.person, "costs.bills.read"):
             raise Missing
         return found
 
@@ -152,7 +154,7 @@ class AboutBill(AboutCosts):
 class BillPage(AboutBill):
     """One bill, summed by any column or tag, and how it was split."""
 
-    does = "costs.bills"
+    does = "costs.bills.read"
     template_name = "costs/bill.html"
 
     def heading(self) -> str:
@@ -233,7 +235,7 @@ class ImportPage(AboutCosts, FormPage):
             self.receipt = import_bill(
                 Path(file.name), name=upload.name, actor=self.person, replaces=replaces
             )
-        if may(self.person, "costs.bills"):
+        if may(self.person, "costs.bills.read"):
             return reverse("costs:bill", args=[self.receipt.bill.pk])
         return reverse("costs:costs")
 
