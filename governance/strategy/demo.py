@@ -33,6 +33,8 @@ class Figure:
     turn: float = 0.0
     interval: bool = True
     n: int | None = None
+    decimals: int = 1
+    formula: str = ""
 
 
 PILLARS: tuple[tuple[str, str, tuple[Figure, ...]], ...] = (
@@ -41,7 +43,17 @@ PILLARS: tuple[tuple[str, str, tuple[Figure, ...]], ...] = (
         "grow-revenue",
         (
             Figure(
-                "Retention uplift", "retention-uplift", "pp", "up", 3.0, 1.2, 3.2, 0.15, "erin", ("churn",)
+                "Retention uplift",
+                "retention-uplift",
+                "pp",
+                "up",
+                0.03,
+                0.012,
+                0.032,
+                0.0015,
+                "erin",
+                ("churn",),
+                formula="Retention of called customers minus that of a held-back group",
             ),
             Figure(
                 "Loss on new limits",
@@ -54,6 +66,8 @@ PILLARS: tuple[tuple[str, str, tuple[Figure, ...]], ...] = (
                 0.0004,
                 "erin",
                 ("credit-limit",),
+                decimals=2,
+                formula="Written off within twelve months, as a share of the limits granted",
             ),
         ),
     ),
@@ -73,6 +87,8 @@ PILLARS: tuple[tuple[str, str, tuple[Figure, ...]], ...] = (
                 "zoe",
                 ("contact-routing", "reply-assistant"),
                 turn=0.48,
+                decimals=2,
+                formula="Cost of handling divided by contacts closed, from the ledger of Customer Service",
             ),
             Figure(
                 "Settled without rework",
@@ -107,6 +123,8 @@ PILLARS: tuple[tuple[str, str, tuple[Figure, ...]], ...] = (
                 turn=-0.12,
                 interval=False,
                 n=25,
+                decimals=0,
+                formula="High-impact models whose bias audit is not past its date",
             ),
             Figure(
                 "Disputes in time",
@@ -152,6 +170,8 @@ PILLARS: tuple[tuple[str, str, tuple[Figure, ...]], ...] = (
                 0.00002,
                 "erin",
                 ("fraud-alerts",),
+                decimals=3,
+                formula="Fraud not prevented, as a share of card turnover",
             ),
         ),
     ),
@@ -172,6 +192,8 @@ def simulate(story: Story) -> None:
                 pillar=pillar,
                 direction=figure.direction,
                 unit=figure.unit,
+                decimals=figure.decimals,
+                formula=figure.formula,
                 owner=story.people[figure.owner],
                 actor=committee,
                 at=begun,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from lifecycle.data.services import schema_of
-from monitoring.checks.subjects import measured_versions
+from monitoring.checks.subjects import versions_about_people
 from monitoring.policies import FAIRNESS_LIMITS, FairnessLimits
 from monitoring.selectors import WindowProfile, window_profile
 from portal.areas import Check, MetricKind, Reading, Severity, Verdict, Window
@@ -210,7 +210,7 @@ FAIRNESS = Check(
     slug="fairness",
     title="Fairness",
     measure=measure_fairness,
-    subjects=measured_versions,
+    subjects=versions_about_people,
     policy=FAIRNESS_LIMITS,
     metrics=(SELECTION, RATIO, TPR, FPR, PPV, ACCURACY_BY_GROUP),
     every=timedelta(days=28),

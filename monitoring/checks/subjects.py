@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q
 
+from lifecycle.data.services import schema_of
 from monitoring.models import Summary
 from portal.registry.models import Assignment, ModelVersion
 
@@ -22,3 +23,14 @@ def measured_versions(at: datetime) -> Iterator[ModelVersion]:
     )
     wanted = ModelVersion.objects.live().filter(Q(Exists(serving)) | Q(Exists(rows)))
     yield from wanted.select_related("model__system").order_by("pk")
+
+
+def versions_about_people(at: datetime) -> Iterator[ModelVersion]:
+    """Those of them that declare a protected attribute: without one there are no groups to compare."""
+    return (version for version in measured_versions(at) if has_protected(version))
+
+
+def has_protected(version: ModelVersion) -> bool:
+    """Whether the version declares a protected attribute, or nothing at all yet."""
+    schema = schema_of(version)
+    return schema is None or bool(schema.protected())

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from lifecycle.data.services import declare_schema
 from lifecycle.development.services import request_release
-from monitoring.checks import CHECKS, FAIRNESS
+from monitoring.checks import FAIRNESS, checks_of
 from monitoring.demo.recipes import RECIPES, Columns, Recipe, Values
 from monitoring.incoming.bodies import Body
 from monitoring.models import DirtyDay
@@ -289,7 +289,11 @@ def _measure(version: ModelVersion, story: Story, start: int, end: int) -> None:
     """Count every day, then judge window by window, the oldest first, as the schedule would have."""
     _profile(version)
     first, last = story.today - timedelta(days=start), story.today - timedelta(days=end)
-    due = [(window.end, check, window) for check in CHECKS for window in _windows(check.every, first, last)]
+    due = [
+        (window.end, check, window)
+        for check in checks_of(version)
+        for window in _windows(check.every, first, last)
+    ]
     for _, check, window in sorted(due, key=lambda item: (item[0], item[1].slug)):
         run_check(check, version, window, at=min(window.end + timedelta(hours=2), timezone.now()))
 

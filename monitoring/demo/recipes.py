@@ -172,7 +172,7 @@ RECIPES = (
         credit,
         credit_truth,
         per_day=90,
-        versions=((330, "retired"), (150, "production"), (36, "canary")),
+        versions=((330, "retired"), (150, "production"), (66, "canary")),
         protected=("age_group", "sex"),
         bias={"18 to 29": 1.6},
     ),

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from monitoring.checks import CHECKS
+from monitoring.checks import checks_of
 from monitoring.models import DirtyDay
 from monitoring.services.summaries import profile_days, store_summaries
 from portal.areas import JobKind, Window
@@ -41,7 +41,7 @@ def order_checks(version: ModelVersion, days: Iterable[date]) -> int:
     """Have the ended windows that hold changed days judged again. Returns how many runs were ordered."""
     days = sorted(set(days))
     now, ordered = timezone.now(), 0
-    for check in CHECKS:
+    for check in checks_of(version):
         windows = {window_holding(check.every, day) for day in days}
         for window in sorted(window for window in windows if window.end <= now):
             request(RUN_CHECK, version, window, variant=check.slug)

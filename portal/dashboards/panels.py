@@ -58,8 +58,8 @@ def register(user: User, at: datetime) -> Mapping[str, Any] | None:  # noqa: ARG
 def activity(user: User, at: datetime) -> Mapping[str, Any] | None:  # noqa: ARG001 - one signature for all
     """What happened on this person's systems since yesterday."""
     places = {model.system_id for model in my_models(user)}
-    entries = Entry.objects.filter(system_id__in=places).select_related("actor").order_by("-pk")[:SHOWN]
-    return {"events": events(entries)}
+    entries = Entry.objects.filter(system_id__in=places).exclude(action__startswith="run.")
+    return {"events": events(entries.select_related("actor").order_by("-pk")[:SHOWN])}
 
 
 def health(user: User, at: datetime) -> Mapping[str, Any] | None:  # noqa: ARG001 - one signature for all
