@@ -6,14 +6,12 @@ from typing import Any
 
 import django_filters as filters
 import django_tables2 as tables
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from portal.jobs.kinds import kinds
 from portal.jobs.models import Channel, Delivery, DeliveryState, Run, RunState
 from portal.jobs.selectors import duration_of
 from portal.jobs.words import DELIVERY_WORDS, RUN_WORDS, span, window_words
-from portal.web.status import pill
 from portal.web.tables import NameColumn, NumberColumn, PersonColumn, PillColumn, PortalTable, WhenColumn
 
 
@@ -31,13 +29,7 @@ class RunTable(PortalTable):
     created_at = WhenColumn(style="ago", verbose_name=_("Asked for"))
     attempt = NumberColumn(verbose_name=_("Attempts"))
     took = tables.Column(accessor="pk", orderable=False, verbose_name=_("Took"))
-    state = PillColumn(verbose_name=_("State"))
-
-    def render_state(self, record: Run) -> SafeString:
-        return pill(*RUN_WORDS[RunState(record.state)])
-
-    def value_state(self, record: Run) -> str:
-        return record.state
+    state = PillColumn(words=RUN_WORDS, verbose_name=_("State"))
 
     def render_window(self, value: Any) -> str:
         return window_words(value)
@@ -72,13 +64,7 @@ class DeliveryTable(PortalTable):
     attempt = NumberColumn(verbose_name=_("Attempts"))
     created_at = WhenColumn(style="ago", verbose_name=_("Written"))
     ended_at = WhenColumn(style="ago", verbose_name=_("Ended"))
-    state = PillColumn(verbose_name=_("State"))
-
-    def render_state(self, record: Delivery) -> SafeString:
-        return pill(*DELIVERY_WORDS[DeliveryState(record.state)])
-
-    def value_state(self, record: Delivery) -> str:
-        return record.state
+    state = PillColumn(words=DELIVERY_WORDS, verbose_name=_("State"))
 
 
 class DeliveryFilter(filters.FilterSet):  # type: ignore[misc] # an untyped package
