@@ -61,7 +61,7 @@ class WindowSerializer(StrictSerializer):
     state = serializers.ChoiceField(["open", "maturing", "mature"])
 
 
-class PolicySerializer(StrictSerializer):
+class JudgedBySerializer(StrictSerializer):
     name = serializers.CharField()
     version = serializers.IntegerField()
 
@@ -101,7 +101,7 @@ class EvaluationSerializer(StrictSerializer):
     n = serializers.IntegerField(allow_null=True)
     n_reference = serializers.IntegerField(allow_null=True)
     readings = ReadingSerializer(many=True)
-    policy = PolicySerializer()
+    policy = JudgedBySerializer()
     engine = serializers.CharField()
     run = serializers.CharField(allow_null=True)
     computed_at = serializers.DateTimeField()

@@ -31,7 +31,7 @@ class PolicySerializer(StrictSerializer):
     decided_by = serializers.CharField(allow_null=True)
 
 
-class VersionSerializer(StrictSerializer):
+class PolicyVersionSerializer(StrictSerializer):
     """A version or a proposal."""
 
     id = serializers.IntegerField(source="pk")
@@ -85,11 +85,11 @@ class PolicyViewSet(ListMixin[Any], RetrieveMixin[Any]):
         return _shown(kind, selectors.in_force(kind, self.as_of, system))
 
 
-class VersionViewSet(ListMixin[PolicyVersion]):
+class PolicyVersionViewSet(ListMixin[PolicyVersion]):
     """The versions of one policy: read, proposed, decided."""
 
     does = {"list": "policies.read", "propose": "policies.propose", "decide": "policies.decide"}
-    serializer_class = VersionSerializer
+    serializer_class = PolicyVersionSerializer
     inputs = {"propose": ProposalInput, "decide": DecisionInput}
     filterset_fields = ("state", "system__name")
     sorts = ("proposed_at", "effective_from", "number")

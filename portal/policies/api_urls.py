@@ -1,18 +1,18 @@
 from django.urls import path
 
-from portal.policies.api import PolicyViewSet, VersionViewSet
+from portal.policies.api import PolicyViewSet, PolicyVersionViewSet
 
 urlpatterns = [
     path("policies/", PolicyViewSet.as_view({"get": "list"}), name="policies"),
     path("policies/<str:slug>/", PolicyViewSet.as_view({"get": "retrieve"}), name="policy"),
     path(
         "policies/<str:slug>/versions/",
-        VersionViewSet.as_view({"get": "list", "post": "propose"}),
+        PolicyVersionViewSet.as_view({"get": "list", "post": "propose"}),
         name="policy-versions",
     ),
     path(
         "policies/<str:slug>/versions/<int:pk>/decision/",
-        VersionViewSet.as_view({"post": "decide"}),
+        PolicyVersionViewSet.as_view({"post": "decide"}),
         name="policy-decision",
     ),
 ]
