@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portal.policies.api import PolicyViewSet, PolicyVersionViewSet
+from portal.policies.api import PolicyVersionViewSet, PolicyViewSet
 
 urlpatterns = [
     path("policies/", PolicyViewSet.as_view({"get": "list"}), name="policies"),
