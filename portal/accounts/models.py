@@ -199,7 +199,7 @@ class Membership(models.Model):
 
 SCOPES = {
     "read": "Read what its owner may read",
-    "register": "Register models and versions, set aliases and tags, ask for releases",
+    "register": "Register models and versions with their inputs and references, set aliases, ask for releases",
     "predictions": "Send predictions, outcomes and attributes",
     "lineage": "Send lineage events",
     "costs": "Send bills and emissions",
@@ -211,6 +211,8 @@ SCOPES = {
 SCOPE_OF = {
     "registry.register": "register",
     "registry.promote": "register",
+    "data.declare": "register",
+    "monitoring.freeze": "register",
     "monitoring.ingest": "predictions",
     "monitoring.ingest_attributes": "predictions",
     "lineage.send": "lineage",
