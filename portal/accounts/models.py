@@ -199,7 +199,7 @@ class Membership(models.Model):
 
 SCOPES = {
     "read": "Read what its owner may read",
-    "register": "Register models and versions with their inputs and references, set aliases, ask for releases",
+    "register": "Register models and versions with inputs and references, set aliases, ask for releases",
     "predictions": "Send predictions, outcomes and attributes",
     "lineage": "Send lineage events",
     "costs": "Send bills and emissions",
