@@ -108,6 +108,17 @@ def test_the_list_costs_the_same_with_more_findings(cast: Cast, finding: Finding
     assert few <= 25
 
 
+@pytest.mark.parametrize("address", ["/inbox/", "/inbox/findings/", "/findings/{ref}/", "/inbox/alerts/"])
+def test_a_page_costs_at_most_25_queries(cast: Cast, finding: Finding, address: str) -> None:
+    for number in range(8):
+        raised(cast.churn, f"part{number}")
+    erin = browser(cast.erin)
+    erin.get(address.format(ref=finding.ref))
+    with CaptureQueriesContext(connection) as seen:
+        erin.get(address.format(ref=finding.ref))
+    assert len(seen) <= 25, [query["sql"][:120] for query in seen]
+
+
 @pytest.mark.parametrize("kind", ["csv", "json", "xlsx", "parquet"])
 def test_the_list_comes_as_a_file(cast: Cast, finding: Finding, kind: str) -> None:
     answer = browser(cast.erin).get(f"/findings/?export={kind}")
