@@ -131,6 +131,15 @@ def test_what_cannot_be_declared_is_said_and_undoes_nothing(office: Office) -> N
     assert "The schema has mistakes" in wrong.notes[0]
 
 
+def test_a_token_for_registering_alone_declares_and_freezes_too(office: Office, rows: pd.DataFrame) -> None:
+    clf = LogisticRegression().fit(rows, LEAVES)
+    office.sign_in(office.people.erin, "read", "register")
+    version = portal.model("from-a-pipeline").register(clf, rows, quiet=True)
+    assert version.notes == ()
+    with pytest.raises(portal.Refused, match="scope"):
+        version.log_predictions([{"prediction_id": "p", "event_time": "2026-10-01T00:00:00Z"}])
+
+
 def test_promoting_through_a_closed_gate_raises_with_its_rows(office: Office) -> None:
     version = office.version()
     with pytest.raises(portal.GateClosed) as refusal:
