@@ -132,7 +132,9 @@ def _asked_pause(answer: httpx.Response, otherwise: float) -> float:
 def _checked(answer: httpx.Response) -> httpx.Response:
     if answer.is_success:
         return answer
-    problem = _problem(answer)
+    problem = dict(_problem(answer))
+    if answer.is_server_error and (name := answer.headers.get("X-Request-ID")):
+        problem["detail"] = f"{problem.get('detail') or problem.get('title')} Tell them the request: {name}."
     if answer.status_code == 401:
         raise NotSignedIn(
             f"The portal does not accept the token: {problem.get('detail') or 'it is not valid.'}"
