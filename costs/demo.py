@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 import orjson
+from django.utils.text import slugify
 
 from costs.checks import BUDGET, ORPHANS
 from costs.models import Budget, Grain, Method
@@ -120,7 +121,7 @@ def _lines(
                 continue
             level = monthly / length * GROWTH.get(key, 1.006) ** place * random.uniform(0.9, 1.1)
             for family, service, part in SERVICES:
-                tags = {"system": key, "environment": "production"}
+                tags = {"system": slugify(story.systems[key].name), "environment": "production"}
                 yield _charge(base, level * part, (family, service), tags)
         yield _charge(base, ORPHAN_COST / length, ("Compute", "Virtual machines"), {"system": GONE})
         yield _charge(base, SUPPORT_COST / length, ("Management", "Support plan"), {})

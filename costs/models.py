@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 
 from django.db import models
@@ -47,6 +47,11 @@ class Bill(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def covers(self) -> date:
+        """The last day that is billed: a bill that ends at midnight covers the day before."""
+        return (self.covered_until - timedelta(microseconds=1)).astimezone(UTC).date()
 
 
 class TagSet(models.Model):

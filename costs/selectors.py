@@ -285,7 +285,10 @@ def _standing(budget: Budget, months: Sequence[date], costs: Sequence[Cost]) -> 
 def _bears(budget: Budget, cost: Cost) -> bool:
     if budget.system_id is not None:
         return cost.system_id == budget.system_id
-    return budget.unit is not None and cost.unit_path.startswith(budget.unit.path)
+    assert budget.unit is not None  # the database holds one of the two
+    if budget.unit.parent_id is None:
+        return True  # the organisation pays what nobody bears, too
+    return cost.unit_path.startswith(budget.unit.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,8 @@ from portal.web.pages import FormPage, Page
 from portal.web.parts import Crumb, Fact
 
 LARGEST = 20_000_000
+INSTANT = timedelta(microseconds=1)
+"""A bill that ends at midnight covers the day before."""
 SHOWN = 6
 KINDS = ("costs.budget", "costs.orphans")
 
@@ -86,7 +88,7 @@ class CostsPage(Page):
             return "Costs begin with a FOCUS export of any cloud provider, brought here or through the API."
         said = f"{money(found.total.billed, found.currency, 0)} billed"
         if not found.complete and found.until is not None:
-            said += f" until {day(found.until.date())}"
+            said += f" until {day((found.until - INSTANT).date())}"
         if found.total.standing is not None:
             said += f" of a budget of {money(found.total.standing.budget.amount, found.currency)}"
         if found.unallocated is None or not found.unallocated.billed:
@@ -171,7 +173,7 @@ class BillPage(AboutBill):
             Fact("Billed", money(bill.billed, bill.currency, 2)),
             Fact("Effective", money(bill.effective, bill.currency, 2)),
             Fact("Lines", bill.rows),
-            Fact("Covered until", day(bill.covered_until.date())),
+            Fact("Covered until", day(bill.covers)),
             Fact("Imported", day(bill.imported_at.date()), str(bill.imported_by or "")),
         )
 

@@ -27,3 +27,4 @@ def test_a_year_of_bills_is_simulated(db: None) -> None:
     assert any(GONE in title for title in titles)
     assert any("Customer Service is heading for" in title for title in titles)
     assert not any("Insurance" in title for title in titles)
+    assert sum("no such system" in title for title in titles) == 1

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from pytest_django import DjangoAssertNumQueries
 
-from costs.models import Allocation, Bill, Budget, RuleSet
+from costs.models import Allocation, Bill, Budget, Method, RuleSet
+from costs.services.bills import import_bill
+from costs.services.rules import Draft, set_rules
 from portal.accounts.models import User
+from portal.registry.services import create_system
 from tests.costs.conftest import Writes
 from tests.portal.cast import Cast, browser
 
@@ -47,6 +52,21 @@ def test_finance_imports_sets_rules_and_splits_again(cast: Cast, fay: User, writ
     assert "Churn" in page
     assert "lab" in desk.get("/costs/rules/").content.decode()
     assert "Rules are there now." in desk.get(f"{bill_page}?by=tag:system").content.decode()
+
+
+def test_the_page_takes_as_many_queries_for_many_systems(
+    cast: Cast, fay: User, writes: Writes, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    rules = [Draft(Method.NAMED, key="system")]
+    set_rules(rules, starts_on=date(2026, 1, 1), reason="Agreed.", actor=fay)
+    for place in range(12):
+        create_system(f"System {place}", unit=cast.marketing, actor=cast.erin)
+    lines = [{"Tags": f'{{"system": "system-{place}"}}'} for place in range(12)]
+    import_bill(writes(*lines), name="october.csv", actor=fay)
+    desk = browser(fay)
+    with django_assert_max_num_queries(25):
+        page = desk.get("/costs/").content.decode()
+    assert "6 other systems" in page
 
 
 def test_what_is_wrong_with_a_bill_is_said_on_the_form(fay: User, writes: Writes) -> None:
@@ -95,4 +115,4 @@ def test_an_engineer_sees_the_units_own_costs_and_no_bill(cast: Cast, fay: User,
     assert browser(cast.erin).get(f"/costs/bills/{bill.pk}/").status_code == 403
     assert browser(cast.lee).get("/costs/").status_code == 403
     assert "Run cost" in browser(cast.erin).get(cast.churn.get_absolute_url()).content.decode()
-    assert "Value and run cost" in browser(fay).get("/").content.decode()
+    assert "whole quarters" in browser(fay).get("/").content.decode()
