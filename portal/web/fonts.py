@@ -1,17 +1,18 @@
 """Inter for the web: cut from the wheel ``fontpkg-inter`` once, kept under ``PORTAL_HOME``.
 
-The wheel holds the whole variable font, 877 KB. Pages need Latin letters, four weights and one optical
-size; cut to
+The wheel holds the whole variable font, 877 KB. Pages need Latin letters, four weights and one optical size; cut to
 these and packed as WOFF2 it is about 33 KB. Nothing of the font is part of this repository.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
@@ -53,13 +54,15 @@ def folder() -> Path:
 
 
 def ready() -> Path:
-    """The path of the font, made if it is not there yet. Two processes at once do no harm."""
+    """The path of the font, made if it is not there yet. Of two processes at once the first one's stays."""
     path = folder() / SERVED_AS
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".part")
+        unfinished = path.with_suffix(f".{uuid4().hex}")
         make(unfinished)
-        unfinished.replace(path)
+        with suppress(FileExistsError):  # whoever serves it has noted its size: it is never replaced
+            path.hardlink_to(unfinished)
+        unfinished.unlink()
     return path
 
 
@@ -79,7 +82,7 @@ def make(target: Path) -> None:
     options = Options()
     options.layout_features = list(FEATURES)
     options.hinting = False
-    font = TTFont(source())
+    font = TTFont(source(), recalcTimestamp=False)
     cutter = Subsetter(options)
     cutter.populate(unicodes=CHARACTERS)
     cutter.subset(font)
