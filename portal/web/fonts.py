@@ -1,7 +1,7 @@
 """Inter for the web: cut from the wheel ``fontpkg-inter`` once, kept under ``PORTAL_HOME``.
 
-The wheel holds the whole variable font, 877 KB. Pages need Latin letters, four weights and one optical size; cut to
-these and packed as WOFF2 it is about 33 KB. Nothing of the font is part of this repository.
+The wheel holds the whole variable font, 877 KB. Pages need Latin letters, four weights and one optical
+size; cut to these and packed as WOFF2 it is about 33 KB. Nothing of the font is part of this repository.
 """
 
 from __future__ import annotations
