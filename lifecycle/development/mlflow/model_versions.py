@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from lifecycle.development.mlflow import wire
 from lifecycle.development.mlflow.call import (
@@ -32,6 +33,9 @@ SCHEMES = frozenset(
     {"models", "runs", "mlflow-artifacts", "file", "s3", "gs", "wasbs", "abfss", "hdfs", "viewfs"}
     | {"dbfs", "http", "https", "ftp", "sftp", "r2", "b2", "oci"}
 )
+
+MAX_ESCAPES = 4
+"""Layers of percent signs that are undone to look for ".."; nobody needs more."""
 
 
 def create_version(call_: Call, given: Parameters) -> dict[str, Any]:
@@ -110,11 +114,22 @@ def server_info(_call: Call, _given: Parameters) -> dict[str, Any]:
 def check_source(source: str) -> None:
     """Refuse what could be a path on this machine; a source is data and is never fetched here."""
     scheme, colon, rest = source.partition(":")
-    climbs = ".." in re.split(r"[/\\]", re.sub(r"(%2[ef])+", "/..", source, flags=re.IGNORECASE))
-    if not colon or scheme.lower() not in SCHEMES or climbs or "\x00" in rest or "#" in rest:
+    if not colon or scheme.lower() not in SCHEMES or _climbs(source) or "\x00" in rest or "#" in rest:
         raise invalid(
             f"Invalid model version source: '{source}'. Give a URI such as runs:/… or s3://… without '..'."
         )
+
+
+def _climbs(source: str) -> bool:
+    """Whether a step of the path is "..", under any escape a reader may undo; too many layers count too."""
+    for _ in range(MAX_ESCAPES):
+        if ".." in re.split(r"[/\\]", source):
+            return True
+        plain = unquote(source)
+        if plain == source:
+            return False
+        source = plain
+    return True
 
 
 def schema_from_tags(tags: Mapping[str, str]) -> dict[str, Any] | None:
