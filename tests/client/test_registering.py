@@ -64,7 +64,6 @@ def test_the_declared_inputs_are_those_of_the_training_rows(office: Office, rows
         "name": "plan",
         "type": "category",
         "nullable": True,
-        "categories": ["basic", "plus"],
         "role": "feature",
     }
     found = schema_of(clf, columns(rows[["age", "tenure"]]), None, limits=False)
@@ -75,11 +74,14 @@ def test_the_declared_inputs_are_those_of_the_training_rows(office: Office, rows
 
 def test_limits_are_declared_only_when_asked_for(rows: pd.DataFrame) -> None:
     clf = LogisticRegression().fit(rows, LEAVES)
+    rows["plan"] = pd.Categorical(["basic", "plus"] * 60)
     without = schema_of(clf, columns(rows), None, limits=False)
     with_limits = schema_of(clf, columns(rows), None, limits=True)
     assert without is not None
     assert with_limits is not None
     assert "min" not in without["features"][0]
+    assert all("categories" not in field for field in without["features"])
+    assert with_limits["features"][-1]["categories"] == ["basic", "plus"]
     assert (with_limits["features"][0]["min"], with_limits["features"][0]["max"]) == (20.0, 70.0)
 
 

@@ -64,7 +64,7 @@ def _field(column: Column, *, tolerant: bool, limits: bool) -> dict[str, Any]:
     kind = _type_of(column, present)
     field: dict[str, Any] = {"name": column.name, "type": kind}
     field["nullable"] = tolerant or len(present) < len(column.values)
-    if kind == "category":
+    if limits and kind == "category":
         field["categories"] = sorted(column.levels or set(present))
     if limits and kind in {"number", "integer"}:
         finite = [value for value in present if math.isfinite(value)]

@@ -49,8 +49,9 @@ class Model:
     ) -> Version:
         """Register the next version with everything that can be read from the code.
 
-        ``X`` are training rows: their names, types and categories become the declared inputs, with
-        ``limits`` their least and largest values too. ``schema`` overrides what was found, see
+        ``X`` are training rows: their names and types become the declared inputs. ``limits`` declares their
+        least and largest values and their categories too, so that rows outside are refused when they
+        are posted; without it they are taken and seen as drift. ``schema`` overrides what was found, see
         ``inputs.schema_of``. ``reference`` freezes a sample of ``X``, with the predictions of the
         estimator and the outcomes ``y``. Prints the page and the release gate unless ``quiet``.
 
