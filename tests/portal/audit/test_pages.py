@@ -206,7 +206,7 @@ def test_the_list_leaves_as_a_file(people: People, entries: Entries) -> None:
 def test_the_home_of_an_auditor_says_how_the_audit_stands(people: People, entries: Entries) -> None:
     shown = AUDIT_STATE.context(people.otto, None)
     assert shown is not None
-    text = render_to_string(AUDIT_STATE.template, dict(shown))
+    text = render_to_string(AUDIT_STATE.template, {"panel": shown})
     assert "Not verified yet" in text
     assert "seal 1" in text
     assert AUDIT_STATE.context(people.lee, None) is None
