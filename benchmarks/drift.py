@@ -47,7 +47,9 @@ def main() -> None:
     asked.add_argument("--rows", type=int, help="only this many rows, 20 features")
     rows = asked.parse_args().rows
     header = ["rows × features", "ours, CPU s", "peak MiB", "freeze, CPU s"]
-    header += [f"{name}{what}" for name in ("Evidently PSI", "NannyML JS") for what in (", CPU s", " MiB", " ÷ ours")]
+    header += [
+        f"{name}{what}" for name in ("Evidently PSI", "NannyML JS") for what in (", CPU s", " MiB", " ÷ ours")
+    ]
     lines = [line(*size) for size in (((rows, 20),) if rows else SIZES)]
     show("drift", "Drift job", header, lines, NOTE)
 
