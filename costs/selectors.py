@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models import Count, F, Func, Max, Q, QuerySet, Sum, TextField
 from django.db.models.fields.json import KeyTextTransform
 
-from costs.models import Bill, Budget, BudgetQuerySet, CostLine, Grain, Share
+from costs.models import Bill, Budget, BudgetQuerySet, CostLine, Grain, Share, TagSet
 from costs.services.allocation import month_window
 from portal.accounts.models import Organisation, Unit, User
 from portal.errors import Invalid, Problem
@@ -88,6 +88,13 @@ def totals(bill: Bill, by: str) -> list[Total]:
         .order_by("-b", "key")
     )
     return [Total(key or None, *rest) for key, *rest in rows]
+
+
+def tags_of(bill: Bill) -> list[str]:
+    """The tags of a bill as ``totals`` takes them, the first hundred in alphabetical order."""
+    sets = TagSet.objects.filter(pk__in=CostLine.objects.filter(bill=bill).values("tag_set"))
+    keys = sets.annotate(key=Func("tags", function="jsonb_object_keys", output_field=TextField()))
+    return [f"tag:{key}" for key in keys.order_by("key").values_list("key", flat=True).distinct()[:100]]
 
 
 def is_whole(user: User, action: str = READ) -> bool:

@@ -23,6 +23,7 @@ from costs.selectors import (
     other_currencies,
     spend_by_month,
     standings,
+    tags_of,
     totals,
     units_of,
     utc_today,
@@ -183,7 +184,7 @@ class BillPage(AboutBill):
         return {
             "bill": self.bill,
             "by": by,
-            "columns": [(name, name) for name in COLUMNS],
+            "columns": [(name, name) for name in dict.fromkeys((*COLUMNS, *tags_of(self.bill), by))],
             "totals": rows[:100],
             "count": len(rows),
             "allocations": self.bill.allocations.select_related("made_by"),

@@ -51,7 +51,9 @@ def test_finance_imports_sets_rules_and_splits_again(cast: Cast, fay: User, writ
     assert "Routing" in page
     assert "Churn" in page
     assert "lab" in desk.get("/costs/rules/").content.decode()
-    assert "Rules are there now." in desk.get(f"{bill_page}?by=tag:system").content.decode()
+    split = desk.get(f"{bill_page}?by=tag:system").content.decode()
+    assert "Rules are there now." in split
+    assert "tag:system" in desk.get(bill_page).content.decode()
 
 
 def test_the_page_takes_as_many_queries_for_many_systems(
