@@ -18,7 +18,7 @@ def append_outcomes(version: ModelVersion, batch: Batch, rows: pa.Table) -> tupl
     """Append outcomes where their prediction is known; others are parked until it comes.
 
     Returns how many were accepted, were there already, were parked, and the days they touch. A different
-    outcome for a known one is a correction and gets the next number.
+    outcome for a known one is a correction and gets the next number; the one observed last holds.
     """
     with connection.cursor() as cursor:
         stage(
@@ -45,12 +45,12 @@ def append_outcomes(version: ModelVersion, batch: Batch, rows: pa.Table) -> tupl
 
 
 def outcomes_of_day(version: ModelVersion, day: date) -> pa.Table:
-    """The newest outcome of each prediction of a UTC day: prediction_id, outcome."""
+    """The outcome of each prediction of a UTC day that was observed last: prediction_id, outcome."""
     return fetch_day(
         """
         SELECT DISTINCT ON (prediction_id) prediction_id, outcome FROM monitoring_outcome
         WHERE version_id = %s AND event_time >= %s AND event_time < %s
-        ORDER BY prediction_id, number DESC
+        ORDER BY prediction_id, observed_at DESC, number DESC
         """,
         version,
         day,
@@ -92,7 +92,11 @@ def unpark(version: ModelVersion, ids: pa.ChunkedArray) -> None:
 
 
 def _join(cursor: Any, version: ModelVersion, batch: Batch, staged: str) -> tuple[list[date], int]:
-    """Append the staged outcomes whose prediction is known, unless the same outcome holds already."""
+    """Append the staged outcomes whose prediction is known, unless they say nothing new.
+
+    Nothing new is the outcome that holds already, or one that was sent before. One observed earlier than
+    what holds is kept, and does not hold.
+    """
     cursor.execute(
         f"""
         WITH known AS (
@@ -101,18 +105,20 @@ def _join(cursor: Any, version: ModelVersion, batch: Batch, staged: str) -> tupl
               ON k.version_id = %s AND k.prediction_id = i.prediction_id
             ORDER BY i.prediction_id, i.observed_at DESC
         ), newest AS (
-            SELECT known.*, o.number, o.outcome AS held
+            SELECT known.*, o.number, o.outcome AS held, o.sent
             FROM known LEFT JOIN LATERAL (
-                SELECT number, outcome FROM monitoring_outcome o
+                SELECT outcome, max(number) OVER () AS number,
+                       bool_or((o.outcome, o.observed_at) = (known.outcome, known.observed_at)) OVER () AS sent
+                FROM monitoring_outcome o
                 WHERE o.version_id = %s AND o.event_time = known.event_time
                   AND o.prediction_id = known.prediction_id
-                ORDER BY number DESC LIMIT 1
+                ORDER BY o.observed_at DESC, o.number DESC LIMIT 1
             ) o ON true
         )
         INSERT INTO monitoring_outcome
             (version_id, event_time, prediction_id, number, outcome, observed_at, batch_id)
         SELECT %s, event_time, prediction_id, coalesce(number, 0) + 1, outcome, observed_at, %s
-        FROM newest WHERE held IS DISTINCT FROM outcome
+        FROM newest WHERE held IS DISTINCT FROM outcome AND sent IS NOT TRUE
         ON CONFLICT DO NOTHING
         RETURNING (event_time AT TIME ZONE 'UTC')::date
         """,  # noqa: S608 - the name of our own temporary table
