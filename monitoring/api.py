@@ -130,6 +130,14 @@ class OfVersion(Endpoint):
             raise Missing
         return row
 
+    def stream(self) -> IO[bytes]:
+        """The body, unread. Raises Invalid without one: there is no stream then."""
+        given: Any = self.request.data
+        if not hasattr(given, "read"):
+            raise Invalid("The body is empty.")
+        stream: IO[bytes] = given
+        return stream
+
 
 class Delivery(OfVersion):
     """``POST`` a batch of rows: JSON array, NDJSON, CSV or Parquet by content type.
@@ -150,7 +158,7 @@ class Delivery(OfVersion):
         version = self.version()
         content_type = content_type_of(request.content_type or "")
         on_invalid = _on_invalid(request)
-        stream: Any = request.data
+        stream = self.stream()
         head = stream.read(AT_ONCE + 1)
         if len(head) > AT_ONCE:
             return self._later(version, _rest(head, stream), content_type, on_invalid)
@@ -229,8 +237,7 @@ class ReferenceDelivery(OfVersion):
     def post(self, request: Request, name: str, number: int) -> Response:  # noqa: ARG002 - the route's
         version = self.version()
         content_type = content_type_of(request.content_type or "")
-        stream: Any = request.data
-        raw = stream.read(LARGEST_REFERENCE + 1)
+        raw = self.stream().read(LARGEST_REFERENCE + 1)
         if len(raw) > LARGEST_REFERENCE:
             raise TooLarge("A reference file has at most 200 MB. A sample of the training rows is enough.")
         body: Body = read_body(raw, content_type, (*PREDICTION, "outcome"))

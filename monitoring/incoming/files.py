@@ -26,8 +26,16 @@ def format_of(path: Path) -> str:
 
 
 def rows_in(path: Path) -> int | None:
-    """How many rows the file has, where that is known without reading it."""
-    return parquet.read_metadata(path).num_rows if format_of(path) == PARQUET else None
+    """How many rows the file has, where that is known without reading it.
+
+    Raises Unprocessable where the file is not what its ending says.
+    """
+    if format_of(path) != PARQUET:
+        return None
+    try:
+        return int(parquet.read_metadata(path).num_rows)
+    except pa.ArrowInvalid as error:
+        raise _unreadable(path, error) from error
 
 
 def pieces(path: Path, known: Sequence[str], names: Mapping[str, str]) -> Iterator[Body]:
@@ -44,8 +52,12 @@ def pieces(path: Path, known: Sequence[str], names: Mapping[str, str]) -> Iterat
         for table in _parquet(path) if kind == PARQUET else _csv(path):
             renamed = table.rename_columns([names.get(name, name) for name in table.column_names])
             yield body_of_table(renamed, known)
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        raise Unprocessable(f"{path.name}: {str(error).splitlines()[0]}") from error
+    except (pa.ArrowInvalid, UnicodeDecodeError, orjson.JSONDecodeError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> Unprocessable:
+    return Unprocessable(f"{path.name}: {str(error).splitlines()[0]}")
 
 
 def _parquet(path: Path) -> Iterator[pa.Table]:

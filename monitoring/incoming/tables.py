@@ -179,13 +179,15 @@ def _kind_of(column: Column) -> pa.DataType:
 def _segment(body: Body) -> dict[str, Checked]:
     if len(body.segment) > MOST_SEGMENT_KEYS:
         raise Invalid(errors=[Problem("/segment", f"has at most {MOST_SEGMENT_KEYS} keys")])
-    if wrong := [
-        key for key in body.segment if not key or "=" in key or ":" in key or len(key) > LONGEST_SEGMENT
-    ]:
+    if wrong := [key for key in body.segment if not _names_a_segment(key)]:
         raise Invalid(errors=[Problem(f"/segment/{wrong[0][:80]}", "is no name of a segment key")])
     return {
         SEGMENT + key: _short(column, body.rows, f"segment.{key}") for key, column in body.segment.items()
     }
+
+
+def _names_a_segment(key: str) -> bool:
+    return 1 <= len(key) <= LONGEST_SEGMENT and not {"=", ":", "\x00"} & set(key)
 
 
 def _id(column: Column) -> Checked:
