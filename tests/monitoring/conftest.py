@@ -20,7 +20,6 @@ from portal.accounts.models import SCOPES
 from portal.registry.models import ModelVersion
 from tests.portal.cast import Cast, make_cast, program
 
-
 Row = dict[str, Any]
 START = datetime(2026, 6, 1, tzinfo=UTC)  # a Monday
 SCHEMA = {

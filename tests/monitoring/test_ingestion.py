@@ -6,7 +6,7 @@ import gzip
 import io
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +32,17 @@ LATER = START + timedelta(days=40)
 
 def rows_in(table: str) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608 - our own names
+        cursor.execute(f"SELECT count(*) FROM {table}")
         found: int = cursor.fetchone()[0]
     return found
 
 
-def held(desk: Desk, day: date = START.date()) -> dict[str, str]:
-    """The outcome that holds for each prediction of a day."""
-    return {row["prediction_id"]: row["outcome"] for row in outcomes_of_day(desk.version, day).to_pylist()}
+def held(desk: Desk) -> dict[str, str]:
+    """The outcome that holds for each prediction of the first day."""
+    return {
+        row["prediction_id"]: row["outcome"]
+        for row in outcomes_of_day(desk.version, START.date()).to_pylist()
+    }
 
 
 def outcome(key: str, value: str = "1", at: datetime = LATER) -> Row:
@@ -148,6 +151,8 @@ def test_an_older_outcome_that_comes_after_a_newer_one_does_not_hold(desk: Desk)
     desk.stored("outcomes", [outcome("a", "0", LATER + timedelta(days=2))])
     desk.stored("outcomes", [outcome("a", "1", LATER)])
     assert held(desk) == {"a": "0"}
+    assert desk.stored("outcomes", [outcome("a", "1", LATER)])["duplicates"] == 1
+    assert rows_in("monitoring_outcome") == 2
 
 
 def test_corrections_parked_out_of_order_hold_in_their_own_order(desk: Desk) -> None:
