@@ -5,7 +5,15 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMAND = (sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "--verbosity", "0")
+COMMAND = (
+    sys.executable,
+    str(ROOT / "manage.py"),
+    "migrate",
+    "--no-input",
+    "--skip-checks",
+    "--verbosity",
+    "0",
+)
 
 
 def are_applied(home: Path) -> bool:
