@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from lifecycle.data.services import declare_schema
@@ -48,10 +47,10 @@ class Desk:
 
     def send(
         self, kind: str, rows: object, *, content_type: str = "application/json", query: str = ""
-    ) -> Response:
-        body = rows if isinstance(rows, bytes) else json.dumps(rows).encode()
-        answer: Response = self.api.generic("POST", self.url(kind) + query, body, content_type=content_type)
-        return answer
+    ) -> Any:
+        """The answer to a delivery of JSON rows, or of bytes in another format."""
+        body: Any = rows if isinstance(rows, bytes) else json.dumps(rows).encode()
+        return self.api.generic("POST", self.url(kind) + query, body, content_type=content_type)
 
     def stored(self, kind: str, rows: object, **how: Any) -> Mapping[str, Any]:
         """What became of a delivery that is taken."""
