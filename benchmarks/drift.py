@@ -7,10 +7,10 @@ from measure import DATA, Used, median, ours, ratio, run, show, try_peer
 
 SIZES = ((100_000, 20), (1_000_000, 20), (1_000_000, 100))
 NOTE = """
-Whole processes, imports included; ours the median of three runs, peers one run. Ours reads a stored reference,
-peers read the reference rows every time; freezing it once is the column "freeze". NannyML has no PSI and
-computes the Jensen-Shannon distance. Target: at most 1 CPU s and 150 MB for 1M × 100, and 100 times less CPU
-than Evidently at 1M × 20.
+Whole processes, imports included; ours the median of three runs, peers one run. Ours reads a stored
+reference, peers read the reference rows every time; freezing it once is the column "freeze". NannyML has
+no PSI and computes the Jensen-Shannon distance. Target: at most 1 CPU s and 150 MB for 1M × 100, and 100
+times less CPU than Evidently at 1M × 20.
 """
 
 

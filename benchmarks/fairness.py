@@ -7,11 +7,11 @@ from measure import DATA, Used, median, ours, run, show, try_peer
 
 GROUPS = {2: ("sex",), 12: ("sex", "race"), 600: ("sex", "race", "age", "region")}
 NOTE = """
-Count, accuracy, selection rate, TPR, FPR and FNR of every crossed group. Ours with Wilson's 95 % intervals,
-Fairlearn without (its intervals repeat everything for every bootstrap sample). Hot: reading the Parquet file
-and everything after, imports excluded; process: start to end. "Profile" is the streamed kernel of the monitoring
-job, which crosses at most two attributes. Ours are medians of three runs, Fairlearn is one.
-Target: at most 0.1 CPU s and 200 MB at 1M rows, and 300 times less than Fairlearn.
+Count, accuracy, selection rate, TPR, FPR and FNR of every crossed group. Ours with Wilson's 95 %
+intervals, Fairlearn without (its intervals repeat everything for every bootstrap sample). Hot: reading
+the Parquet file and everything after, imports excluded; process: start to end. "Profile" is the streamed
+kernel of the monitoring job, which crosses at most two attributes. Ours are medians of three runs,
+Fairlearn is one. Target: at most 0.1 CPU s and 200 MB at 1M rows, and 300 times less than Fairlearn.
 """
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: PLC0415 — Django is set up, with a database, before anything of the portal is imported
 """A migrated portal on a throw-away PostgreSQL, for benchmarks that write."""
 
 import os

@@ -1,4 +1,4 @@
-"""Write two Parquet files: `drift_data.py FOLDER ROWS FEATURES`. 70 % numbers, 30 % texts of 5 to 50 levels."""
+"""Write two Parquet files, 70 % numbers, the rest texts: `drift_data.py FOLDER ROWS FEATURES`."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Fairlearn's MetricFrame of the same six metrics, without intervals: `fairness_fairlearn.py FILE ATTRIBUTE…`."""
+"""Fairlearn's MetricFrame of the same metrics, no intervals: `fairness_fairlearn.py FILE ATTRIBUTE…`."""
 
 import json
 import sys

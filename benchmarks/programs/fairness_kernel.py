@@ -1,4 +1,4 @@
-"""As the profile job does it, streamed: `fairness_kernel.py FILE ATTRIBUTE ATTRIBUTE` (one or two attributes)."""
+"""As the profile job does it, streamed, one or two attributes: `fairness_kernel.py FILE ATTRIBUTE…`."""
 
 import json
 import sys
