@@ -108,7 +108,8 @@ def _join(cursor: Any, version: ModelVersion, batch: Batch, staged: str) -> tupl
             SELECT known.*, o.number, o.outcome AS held, o.sent
             FROM known LEFT JOIN LATERAL (
                 SELECT outcome, max(number) OVER () AS number,
-                       bool_or((o.outcome, o.observed_at) = (known.outcome, known.observed_at)) OVER () AS sent
+                       bool_or((o.outcome, o.observed_at) = (known.outcome, known.observed_at)) OVER ()
+                           AS sent
                 FROM monitoring_outcome o
                 WHERE o.version_id = %s AND o.event_time = known.event_time
                   AND o.prediction_id = known.prediction_id
