@@ -11,6 +11,8 @@ from typing import IO, Any, ClassVar
 
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.parsers import BaseParser
@@ -159,6 +161,7 @@ class Allocations(Endpoint):
 
     does = {"get": "costs.read"}
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         period = _period(request.query_params.get("period"))
         rows = allocated(self.user, period, request.query_params.get("by", "unit"))

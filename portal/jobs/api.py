@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -21,6 +23,7 @@ from portal.jobs.models import Run, RunState
 from portal.jobs.naming import window_named
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class WindowField(serializers.Field[Any, Any, Any, Any]):
     """A window: START/END when it is asked for, an object with both when it is shown."""
 
