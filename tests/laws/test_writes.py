@@ -95,6 +95,8 @@ def test_the_law_sees_a_write(line: str) -> None:
     assert list(writes(line))
 
 
-@pytest.mark.parametrize("line", ["cache.update(a=1)", "System.objects.filter(pk=1)", "store.save(body, name)"])
+@pytest.mark.parametrize(
+    "line", ["cache.update(a=1)", "System.objects.filter(pk=1)", "store.save(body, name)"]
+)
 def test_the_law_leaves_reading_alone(line: str) -> None:
     assert not list(writes(line))
