@@ -14,7 +14,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.accounts.models import User
+from portal.accounts.fields import PersonField
 from portal.api.parsers import SafeJSONParser
 from portal.api.serializers import StrictSerializer
 from portal.api.viewsets import (
@@ -38,13 +38,6 @@ from portal.metrics.services import KpiValue
 from portal.metrics.services.values import KPI_VALUE
 from portal.metrics.standing import Standing
 from portal.registry.models import ModelVersion, System
-
-
-class PersonField(serializers.SlugRelatedField[User]):
-    """A person by log-in."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__("username", queryset=User.objects.filter(is_active=True), **kwargs)
 
 
 class KpiSerializer(StrictSerializer):

@@ -13,7 +13,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.accounts.models import Unit, User
+from portal.accounts.fields import PersonField
+from portal.accounts.models import Unit
 from portal.api.serializers import SafeJSONField, StrictSerializer
 from portal.api.viewsets import (
     CreateMixin,
@@ -34,13 +35,6 @@ from portal.registry.models import (
     System,
     Tier,
 )
-
-
-class PersonField(serializers.SlugRelatedField[User]):
-    """A person by log-in."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__("username", queryset=User.objects.filter(is_active=True), **kwargs)
 
 
 class SystemSerializer(StrictSerializer):
