@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
@@ -25,7 +24,7 @@ from costs.services.allocation import allocate_bill
 from costs.services.bills import Receipt, import_bill
 from costs.services.budgets import set_budget
 from portal.accounts.models import Unit
-from portal.api.parsers import SafeJSONParser
+from portal.api.parsers import SafeJSONParser, Untouched
 from portal.api.serializers import StrictSerializer
 from portal.api.viewsets import CreateMixin, Endpoint, ListMixin, RetrieveMixin
 from portal.errors import Denied, Invalid, Missing, Problem, TooLarge
@@ -34,20 +33,6 @@ from portal.registry.models import System
 LARGEST = 20_000_000
 """Bytes of a bill sent to the API."""
 MOST_LINES = 100_000
-
-
-class Untouched(BaseParser):
-    """Any body, as the stream it is; the handler reads it up to its own limit."""
-
-    media_type = "*/*"
-
-    def parse(
-        self,
-        stream: IO[bytes],
-        media_type: str | None = None,  # noqa: ARG002 - DRF's signature
-        parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002 - DRF's signature
-    ) -> Any:
-        return stream
 
 
 class AmountField(serializers.DecimalField):

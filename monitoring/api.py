@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import IO, Any, ClassVar
 
@@ -11,7 +11,6 @@ from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -34,7 +33,7 @@ from monitoring.services.ingestion import (
 )
 from monitoring.services.loading import accept_upload
 from monitoring.services.references import freeze_reference
-from portal.api.parsers import SafeJSONParser
+from portal.api.parsers import SafeJSONParser, Untouched
 from portal.api.serializers import StrictSerializer
 from portal.api.viewsets import Endpoint
 from portal.areas import Check, Window
@@ -102,20 +101,6 @@ class WindowStateSerializer(StrictSerializer):
     labelled = serializers.IntegerField()
     labelled_share = serializers.FloatField(allow_null=True)
     state = serializers.ChoiceField(["open", "maturing", "mature"])
-
-
-class Untouched(BaseParser):
-    """Any body, as the stream it is; the handler reads it up to its own limit."""
-
-    media_type = "*/*"
-
-    def parse(
-        self,
-        stream: IO[bytes],
-        media_type: str | None = None,  # noqa: ARG002 - DRF's signature
-        parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002 - DRF's signature
-    ) -> Any:
-        return stream
 
 
 class OfVersion(Endpoint):

@@ -28,3 +28,17 @@ class SafeJSONParser(BaseParser):
         if len(raw) > limit:
             raise TooLarge(f"The body is larger than {limit:,} bytes.")
         return strict.loads(raw)
+
+
+class Untouched(BaseParser):
+    """Any body, as the stream it is; the handler reads it up to its own limit."""
+
+    media_type = "*/*"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,  # noqa: ARG002 - DRF's signature
+        parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002 - DRF's signature
+    ) -> Any:
+        return stream
