@@ -29,10 +29,6 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
-    """The same, with fields read off a model."""
-
-
 class SafeJSONField(serializers.JSONField):
     """Any JSON up to ``largest`` bytes, 20 levels deep, without NUL, lone surrogates and infinities."""
 
