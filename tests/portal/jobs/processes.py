@@ -125,6 +125,20 @@ class Worker(Celery):
         if self.process is not None and self.process.poll() is not None:
             self.start()
 
+    def portrait(self) -> str:
+        """One line for each of its processes: id, state and what it waits for, command."""
+        if self.process is None or self.process.poll() is not None:
+            return "the worker is not running"
+        lines = []
+        for process in (self.process.pid, *self.descendants()):
+            with suppress(OSError):  # it ended meanwhile
+                folder = Path(f"/proc/{process}")
+                state = folder.joinpath("stat").read_text().rpartition(")")[2].split()[0]
+                waits = folder.joinpath("wchan").read_text()
+                command = folder.joinpath("cmdline").read_bytes().replace(b"\0", b" ").decode()
+                lines.append(f"{process} {state} {waits} {command}")
+        return "\n".join(lines)
+
     def poller(self) -> int:
         """The process that looks into the ledger."""
         return next(

@@ -113,6 +113,18 @@ def _fresh_bell() -> None:
     doorbell._quiet_until = 0.0
 
 
+@pytest.fixture(autouse=True)
+def _what_the_worker_says(plant: Plant) -> Iterator[None]:
+    """Print what the worker logged during the test and which of its processes are left; shown on failure."""
+    begin = plant.worker.log.stat().st_size
+    yield
+    with plant.worker.log.open("rb") as log:
+        log.seek(begin)
+        print(log.read().decode(errors="replace"))
+    print(plant.worker.portrait())
+    print(*Run.objects.exclude(state=RunState.DONE).values(), sep="\n")
+
+
 def many(count: int, **arguments: object) -> list[Run]:
     return [request(NOTE, arguments={"n": n, **arguments}) for n in range(count)]
 
