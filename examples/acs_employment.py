@@ -11,6 +11,7 @@ Needs mlflow-skinny, httpx and pyarrow; nothing of the portal.
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import os
@@ -37,7 +38,7 @@ LATE = timedelta(days=60)
 
 
 def main(folder: Path) -> None:
-    url, token = os.environ["PORTAL_URL"], os.environ["PORTAL_TOKEN"]
+    url, token = address_and_token()
     version = register(url, token)
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=f"{url}/api/v1/models/{MODEL}/versions/{version}/", headers=headers) as api:
@@ -50,6 +51,27 @@ def main(folder: Path) -> None:
         send(api, reference, labels(reference, "employed"))
         send(api, analysis, labels(target, "employed"))
     print(f"Done: {url}/models/{MODEL}/v/{version}/")
+
+
+def address_and_token() -> tuple[str, str]:
+    """Where the portal is and the key to it. Ends the program when the environment says neither."""
+    missing = [name for name in ("PORTAL_URL", "PORTAL_TOKEN") if not os.environ.get(name)]
+    if missing:
+        print(
+            f"Set {' and '.join(missing)} first; a token is made under Profile, API tokens.", file=sys.stderr
+        )
+        sys.exit(2)
+    return os.environ["PORTAL_URL"].rstrip("/"), os.environ["PORTAL_TOKEN"]
+
+
+def folder_of_files() -> Path:
+    """The folder that the command line names."""
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("folder", type=Path, metavar="DIR", help="the folder with the three ACS files")
+    folder: Path = words.parse_args().folder
+    if not folder.is_dir():
+        words.error(f"there is no folder {folder}")
+    return folder
 
 
 def register(url: str, token: str) -> int:
@@ -150,6 +172,4 @@ def checked(answer: httpx.Response) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    main(Path(sys.argv[1]))
+    main(folder_of_files())
