@@ -109,15 +109,18 @@ def test_an_unreachable_portal_exits_1_and_says_where_the_rows_wait(
     assert "2 rows wait" in capsys.readouterr().err
 
 
-def test_a_failed_gate_fails_the_registration_of_a_pipeline_unless_told_otherwise(
+def test_registering_succeeds_and_says_what_is_missing_and_the_gate_fails_the_pipeline(
     office: Office, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     metrics = tmp_path / "metrics.json"
     metrics.write_text('{"auc": 0.9}')
-    assert run("register", "churn", "--metrics", metrics, "--json") == GATE_CLOSED
+    assert run("register", "churn", "--metrics", metrics, "--json") == DONE
     answer = json.loads(capsys.readouterr().out)
     assert answer["url"] == f"{office.url}/models/churn/v/{answer['version']}/"
-    assert run("register", "churn", "--no-gate") == DONE
+    assert answer["gate"]["allowed"] is False
+    assert run("register", "churn") == DONE
+    assert "Release approval" in capsys.readouterr().out
+    assert run("gate", "churn", answer["version"] + 1) == GATE_CLOSED
 
 
 def test_an_estimator_is_registered_from_a_module(
@@ -130,7 +133,7 @@ def test_an_estimator_is_registered_from_a_module(
     (tmp_path / "train.csv").write_text("a,b,left\n1,2,0\n3,4,1\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    words = ("--estimator", "made_by_erin:tree", "--data", "train.csv", "--target", "left", "--no-gate")
+    words = ("--estimator", "made_by_erin:tree", "--data", "train.csv", "--target", "left")
     assert run("register", "tree", *words) == DONE
     version = portal.model("tree").latest()
     names = [field["name"] for field in version.connection.get(f"{version.path}schema/")["features"]]

@@ -27,11 +27,6 @@ class Gate:
         """Whether it keeps the version out; a gate that only warns or observes does not."""
         return self.state in CLOSED and self.mode == ENFORCES
 
-    @property
-    def failed(self) -> bool:
-        """Whether it keeps the version out and no waiting for people will open it."""
-        return self.refuses and self.state == "failed"
-
 
 @dataclass(frozen=True, slots=True)
 class GateReport:
@@ -42,11 +37,6 @@ class GateReport:
     environment: str
     allowed: bool
     gates: tuple[Gate, ...]
-
-    @property
-    def failed(self) -> bool:
-        """Whether a gate has failed, rather than waits for a decision of people."""
-        return any(gate.failed for gate in self.gates)
 
     def text(self, *, colour: bool = False) -> str:
         """The report for a person, a line a gate; closed ones with the page that mends them."""

@@ -60,8 +60,7 @@ def _register(made: argparse.ArgumentParser) -> None:
     made.add_argument("--description", default="")
     made.add_argument("--tag", action="append", default=[], type=_pair, metavar="KEY=VALUE")
     made.add_argument("--no-reference", action="store_true", help="freeze no reference from the data")
-    made.add_argument("--no-gate", action="store_true", help="exit 0 although a gate has failed")
-    made.add_argument("--environment", default="production")
+    made.add_argument("--environment", default="production", help="whose gates are told: production")
 
 
 def _version(made: argparse.ArgumentParser) -> None:
