@@ -7,11 +7,14 @@ import re
 import shlex
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
+from django.core.management import get_commands
 
 from scripts import valkey
 from scripts.place import Place
@@ -164,6 +167,52 @@ def test_the_roles_get_their_passwords_and_may_be_made_twice() -> None:
     assert set(rows(as_superuser, kept)) == {("portal_owner", True), ("portal_app", True)}
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_comes_back_by_itself_and_only_the_migration_runs_once(name: str) -> None:
+    assert SERVICES[name]["restart"] == ("no" if name == "migrate" else "unless-stopped")
+
+
 def test_what_the_image_copies_exists() -> None:
     for source in re.findall(r"^COPY (?!--from)(\S+) ", DOCKERFILE, re.MULTILINE):
         assert (ROOT / source).exists()
+
+
+def test_every_file_that_a_build_step_names_exists() -> None:
+    steps = " ".join(re.findall(r"^RUN (.*)$", DOCKERFILE, re.MULTILINE))
+    named = re.findall(r"(?:-r|python) ([\w/]+\.(?:lock|py))", steps)
+    assert set(named) == {"requirements/installer.lock", "requirements/runtime.lock", "manage.py"}
+    for file in named:
+        assert (ROOT / file).is_file()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_command_starts_a_module_or_a_file_that_there_is(name: str) -> None:
+    (line,) = re.findall(r"^CMD (\[.*\])", DOCKERFILE, re.MULTILINE)
+    python, first, *more = SERVICES[name].get("command", json.loads(line))
+    assert python == "python"
+    if first == "-m":
+        assert importlib.util.find_spec(more[0]) is not None
+    else:
+        assert (ROOT / first).is_file()
+        assert more[0] in get_commands()
+
+
+def test_what_the_commands_need_is_not_kept_out_of_the_image() -> None:
+    """Each pattern of .dockerignore, matched against what the running portal reads."""
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    patterns = [line for line in lines if line and not line.startswith("#")]
+    read = [f"{area.replace('.', '/')}/area.py" for area in settings.PORTAL_AREAS]
+    read += [
+        "manage.py",
+        "portal/settings.py",
+        "scripts/probe.py",
+        "templates/base.html",
+        "static/css/app.css",
+    ]
+    kept_out = {
+        (file, pattern)
+        for file in read
+        for pattern in patterns
+        if fnmatch(file, pattern) or fnmatch(file.split("/", 1)[0], pattern)
+    }
+    assert kept_out == set()
