@@ -43,9 +43,9 @@ class Trained:
     importance: dict[str, float]
 
 
-def simulate(story: Story) -> None:
-    """Six registered models with a year of predictions and late outcomes, measured week by week."""
-    for place, recipe in enumerate(RECIPES):
+def simulate(story: Story, recipes: Sequence[Recipe] = RECIPES) -> None:
+    """Registered models with a year of predictions and late outcomes, measured week by week."""
+    for place, recipe in enumerate(recipes):
         story.say(f"  {recipe.name}")
         rng = np.random.default_rng([story.seed, place])
         _play(story, recipe, rng)
