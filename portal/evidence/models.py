@@ -7,7 +7,7 @@ from datetime import date
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -47,16 +47,21 @@ class Kind(models.TextChoices):
     UPLOADED = "uploaded", "Uploaded"
 
 
+def scope_of(user: User, action: str) -> Q:
+    """Rows on systems on which this person may do the action, and in their units where there is no system."""
+    scope = Q(system__in=System.objects.visible_to(user, action))
+    for path in user.places(action):
+        scope |= Q(system=None, unit__path__startswith=path)
+    return scope
+
+
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
     def visible_to(self, user: User, action: str = "evidence.read") -> EvidenceQuerySet:
         """What stands on systems this person may see, and on their units where there is no system.
 
         Private evidence is seen here by who added it; others reach it through what it is about.
         """
-        scope = Q(system__in=System.objects.visible_to(user, action))
-        for path in user.places(action):
-            scope |= Q(system=None, unit__path__startswith=path)
-        return self.filter(Q(scope, private=False) | Q(private=True, added_by=user))
+        return self.filter(Q(scope_of(user, action), private=False) | Q(private=True, added_by=user))
 
     def valid_on(self, day: date) -> EvidenceQuerySet:
         return self.filter(
@@ -147,6 +152,16 @@ class EvidenceLink(models.Model):
 
 
 class HoldQuerySet(models.QuerySet["LegalHold"]):
+    def visible_to(self, user: User, action: str = "evidence.read") -> HoldQuerySet:
+        """Those that name something this person may see: it cannot be deleted, and the hold says why."""
+        return self.filter(Exists(HeldItem.objects.visible_to(user, action).filter(hold=OuterRef("pk"))))
+
+    def wholly_visible_to(self, user: User, action: str) -> HoldQuerySet:
+        """Those that name nothing outside of what this person may see."""
+        seen = HeldItem.objects.visible_to(user, action).values("pk")
+        beyond = HeldItem.objects.filter(hold=OuterRef("pk")).exclude(pk__in=seen)
+        return self.visible_to(user, action).exclude(Exists(beyond))
+
     def in_force(self) -> HoldQuerySet:
         return self.filter(released_at=None)
 
@@ -186,14 +201,23 @@ class LegalHold(models.Model):
         return "in_force" if self.released_at is None else "released"
 
 
+class HeldItemQuerySet(models.QuerySet["HeldItem"]):
+    def visible_to(self, user: User, action: str = "evidence.read") -> HeldItemQuerySet:
+        return self.filter(scope_of(user, action))
+
+
 class HeldItem(models.Model):
     """One row under a hold, of whatever table; a held system holds every piece of evidence on it."""
 
     hold = models.ForeignKey(LegalHold, models.PROTECT, related_name="items")
+    system = models.ForeignKey(System, models.PROTECT, null=True, blank=True, related_name="+")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     subject_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+")
     subject_id = models.BigIntegerField()
     subject = GenericForeignKey("subject_type", "subject_id")
     label = models.CharField(max_length=200, help_text="What it was called when the hold was placed")
+
+    objects = HeldItemQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -19,7 +19,7 @@ from portal.errors import Missing
 from portal.evidence import services
 from portal.evidence.downloads import answer, refuse_long_bodies
 from portal.evidence.forms import DiscardForm, HoldForm, ReleaseForm, SystemEvidenceForm
-from portal.evidence.models import Evidence, Kind, LegalHold
+from portal.evidence.models import Evidence, HoldQuerySet, Kind, LegalHold
 from portal.evidence.selectors import evidence_named, item_facts
 from portal.evidence.tables import EvidenceFilter, EvidenceTable, HoldTable
 from portal.rights import may
@@ -195,7 +195,8 @@ class HoldList(ListPage):
     table_class = HoldTable
 
     def rows(self) -> QuerySet[LegalHold]:
-        return LegalHold.objects.select_related("placed_by", "released_by").annotate(named=Count("items"))
+        holds = LegalHold.objects.visible_to(self.person).select_related("placed_by", "released_by")
+        return holds.annotate(named=Count("items"))
 
     def crumbs(self) -> Sequence[Crumb]:
         return (Crumb(_("Evidence"), reverse("evidence:items")), Crumb(str(self.title)))
@@ -219,11 +220,14 @@ class HoldPage(Page):
 
     @cached_property
     def hold(self) -> LegalHold:
-        holds = LegalHold.objects.select_related("placed_by", "released_by")
-        found = holds.filter(pk=self.kwargs["pk"]).first()
+        found = self.holds().select_related("placed_by", "released_by").filter(pk=self.kwargs["pk"]).first()
         if found is None:
             raise Missing
         return found
+
+    def holds(self) -> HoldQuerySet:
+        """The holds this page opens."""
+        return LegalHold.objects.visible_to(self.person)
 
     def heading(self) -> str:
         return self.hold.matter
@@ -249,16 +253,29 @@ class HoldPage(Page):
         return facts
 
     def context(self) -> Mapping[str, Any]:
-        user, hold = self.person, self.hold
-        why = ""
-        if hold.released_at is None and hold.placed_by == user:
-            why = _("You placed this hold, so somebody else releases it.")
+        hold = self.hold
+        items = hold.items.visible_to(self.person).select_related("subject_type")
+        why = self.why_not()
         return {
             "hold": hold,
-            "items": hold.items.select_related("subject_type"),
-            "may_release": may(user, "evidence.hold") and hold.released_at is None and not why,
+            "items": items,
+            "beyond": hold.items.count() - len(items),
+            "may_release": may(self.person, "evidence.hold") and hold.released_at is None and not why,
             "why_not": why,
         }
+
+    def why_not(self) -> str:
+        """What stands against this person releasing this hold although their role may; empty for nothing."""
+        user, hold = self.person, self.hold
+        if hold.released_at is not None or not may(user, "evidence.hold"):
+            return ""
+        if hold.placed_by == user:
+            return _("You placed this hold, so somebody else releases it.")
+        if not LegalHold.objects.wholly_visible_to(user, "evidence.hold").filter(pk=hold.pk).exists():
+            return _(
+                "It also names things of other units, so somebody who answers for all of them releases it."
+            )
+        return ""
 
 
 class PlaceHold(FormPage):
@@ -293,6 +310,9 @@ class ReleaseHold(ConfirmPage, HoldPage):
     does = "evidence.hold"
     form_class = ReleaseForm
     submit = gettext_lazy("Release hold")
+
+    def holds(self) -> HoldQuerySet:
+        return LegalHold.objects.wholly_visible_to(self.person, str(self.does))
 
     def heading(self) -> str:
         return _("Release the hold “%(matter)s”?") % {"matter": self.hold.matter}

@@ -13,7 +13,8 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.audit.services import record, snapshot
 from portal.errors import Denied, Invalid, Problem, Refused
-from portal.evidence.models import HeldItem, LegalHold
+from portal.evidence.models import Evidence, HeldItem, LegalHold
+from portal.evidence.services.standing import system_of, unit_of
 from portal.registry.models import System
 
 
@@ -81,16 +82,22 @@ def require_no_hold(row: Model) -> None:
 
 
 def _name(hold: LegalHold, items: Sequence[Model], actor: User) -> None:
-    made = HeldItem.objects.bulk_create(
-        [
-            HeldItem(
-                hold=hold,
-                subject_type=ContentType.objects.get_for_model(item),
-                subject_id=item.pk,
-                label=str(item)[:200],
-            )
-            for item in items
-        ],
-        ignore_conflicts=True,
-    )
+    made = HeldItem.objects.bulk_create([_item(hold, row) for row in items], ignore_conflicts=True)
     record("hold.extended", hold, actor=actor, items=[f"{item.subject_type}: {item.label}" for item in made])
+
+
+def _item(hold: LegalHold, row: Model) -> HeldItem:
+    system = system_of(row)
+    return HeldItem(
+        hold=hold,
+        system=system,
+        unit=unit_of(row, system),
+        subject_type=ContentType.objects.get_for_model(row),
+        subject_id=row.pk,
+        label=_label(row)[:200],
+    )
+
+
+def _label(row: Model) -> str:
+    """What every reader of the hold is told of a row: of private evidence no words."""
+    return row.ref if isinstance(row, Evidence) and row.private else str(row)

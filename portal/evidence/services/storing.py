@@ -18,6 +18,7 @@ from portal.errors import Conflict, Invalid, Problem, Refused, Unprocessable
 from portal.evidence import storage
 from portal.evidence.models import Blob, Evidence, EvidenceLink, Kind
 from portal.evidence.services.holding import require_no_hold
+from portal.evidence.services.standing import system_of, unit_of
 from portal.evidence.storage import Received
 from portal.registry.models import System
 
@@ -77,8 +78,8 @@ def store(
     private subject is private. Raises TooLarge, and Unprocessable for an empty file or one that does not
     begin as its ending says.
     """
-    system = system or _system_of(subject)
-    unit = unit or (system.unit if system is not None else getattr(subject, "unit", None)) or _root()
+    system = system or system_of(subject)
+    unit = unit or unit_of(subject, system)
     if not title.strip():
         raise Invalid("Give it a title.", errors=[Problem("/title", "Must not be empty.")])
     if valid_from is not None and valid_until is not None and valid_until < valid_from:
@@ -195,11 +196,3 @@ def _check(file: Received, name: str) -> None:
     if ending in STARTS and not start.startswith(STARTS[ending]):
         detail = f"The file is called .{ending} but does not begin like one."
         raise Unprocessable(detail, errors=[Problem("/file", detail)])
-
-
-def _system_of(subject: Model | None) -> System | None:
-    return subject if isinstance(subject, System) else getattr(subject, "system", None)
-
-
-def _root() -> Unit:
-    return Unit.objects.get(parent=None)
