@@ -38,6 +38,7 @@ class CaseSerializer(StrictSerializer):
     approved = serializers.BooleanField(read_only=True, allow_null=True)
     opened_by = serializers.CharField(source="opened_by.username", read_only=True, default=None)
     opened_at = serializers.DateTimeField(read_only=True)
+    owner = serializers.CharField(source="owner.username", read_only=True, default=None)
     due_on = serializers.DateField(read_only=True)
     closed_at = serializers.DateTimeField(read_only=True)
     stale_since = serializers.DateTimeField(read_only=True)
@@ -160,7 +161,7 @@ class CaseViewSet(ListMixin[Case], RetrieveMixin[Case]):
     lookup_field = "ref"
 
     def get_queryset(self) -> QuerySet[Case]:
-        cases = Case.objects.visible_to(self.user).select_related("system", "unit", "opened_by")
+        cases = Case.objects.visible_to(self.user).select_related("system", "unit", "opened_by", "owner")
         return cases.defer("snapshot", "reason") if self.action == "list" else cases
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:

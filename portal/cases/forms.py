@@ -121,6 +121,14 @@ class ReportForm(forms.Form):
         self.fields["evidence"].queryset = evidence  # type: ignore[attr-defined] # Django's documented way
 
 
+class DoneForm(forms.Form):
+    """How the matter of a case was done."""
+
+    how = forms.CharField(
+        label=_("How it was done"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
 class AcceptForm(forms.Form):
     """What shows that a condition is met."""
 

@@ -32,21 +32,25 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, user: User) -> CaseQuerySet:
         """What this person may read.
 
-        The cases of their units unless private, those they opened or decide, and those with a condition
-        they must meet.
+        The cases of their units unless private, those they opened, answer for or decide, and those with a
+        condition they must meet.
         """
         tasks = Condition.objects.filter(case=OuterRef("pk"), owner=user)
-        own = Q(opened_by=user) | Exists(_rounds_of(user)) | Exists(tasks)
+        own = Q(opened_by=user) | Q(owner=user) | Exists(_rounds_of(user)) | Exists(tasks)
         return self.filter(self._of_units(user) | own)
 
     def decidable_by(self, user: User) -> CaseQuerySet:
-        """The open cases that wait for this person's vote: a role, no conflict, not asked for, not voted."""
+        """The open cases that wait for this person's vote: a role, no conflict, not asked for, not voted.
+
+        One that somebody must do something about waits for them first.
+        """
         seats = Q(pk__in=[])
         for membership in user.current_memberships:
             seats |= Q(rounds__roles__contains=[membership.role], unit__path__startswith=membership.unit.path)
         return (
             self.filter(seats, state=State.OPEN, rounds__started_at__isnull=False, rounds__ended_at=None)
             .exclude(opened_by=user)
+            .exclude(owner__isnull=False, reported_at=None)
             .exclude(votes__voter=user)
             .exclude(conflicts__person=user)
         )
@@ -90,6 +94,15 @@ class Case(models.Model):
     digest = models.CharField(max_length=64, help_text="SHA-256 of the snapshot")
     opened_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="opened_cases")
     opened_at = models.DateTimeField(default=timezone.now)
+    owner = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="owned_cases",
+        help_text="Who must do what it is about; has no vote on whether it is done",
+    )
+    reported_at = models.DateTimeField(null=True, blank=True, help_text="When its owner said it is done")
     private = models.BooleanField(default=False, help_text="Only its opener and those who decide read it")
     due_on = models.DateField()
     for_day = models.DateField(null=True, blank=True, help_text="The declared deadline it was opened for")

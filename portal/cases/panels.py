@@ -16,17 +16,24 @@ from portal.accounts.services import organisation
 from portal.areas import EVERYONE, Panel, Role
 from portal.cases.models import Case
 from portal.cases.selectors.about import as_rows, cases_of_system, cases_of_version
-from portal.cases.selectors.waiting import tasks_of, waiting_for
+from portal.cases.selectors.waiting import duties_of, tasks_of, waiting_for
 from portal.registry.models import ModelVersion, System
 
 SHOWN = 6
 
 
 def decisions_waiting(user: User, at: datetime | None) -> Mapping[str, Any] | None:
-    """The votes and conditions that wait for this person; three queries at most."""
+    """The votes, conditions and duties that wait for this person; four queries at most."""
     cases, tasks = waiting_for(user, SHOWN), tasks_of(user, SHOWN)
+    duties = duties_of(user, SHOWN)
     count = len(cases) if len(cases) < SHOWN else Case.objects.decidable_by(user).count()
-    return {"cases": cases, "tasks": tasks, "count": count, "today": organisation().today(at)}
+    return {
+        "cases": cases,
+        "tasks": tasks,
+        "duties": duties,
+        "count": count,
+        "today": organisation().today(at),
+    }
 
 
 def reviews_of_version(user: User, version: ModelVersion) -> Mapping[str, Any] | None:

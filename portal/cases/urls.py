@@ -13,6 +13,7 @@ urlpatterns = [
     path("reviews/<str:ref>/conflict/", views.DeclareConflict.as_view(), name="conflict"),
     path("reviews/<str:ref>/day/", views.SetDueDay.as_view(), name="day"),
     path("reviews/<str:ref>/withdraw/", views.Withdraw.as_view(), name="withdraw"),
+    path("reviews/<str:ref>/done/", views.ReportDone.as_view(), name="done"),
     path("reviews/<str:ref>/comment/", views.AddComment.as_view(), name="comment"),
     path("reviews/<str:ref>/evidence/", views.AddEvidence.as_view(), name="evidence"),
     path("reviews/<str:ref>/evidence/<int:pk>/", views.CaseFile.as_view(), name="file"),

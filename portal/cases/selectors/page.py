@@ -81,6 +81,8 @@ def case_facts(case: Case, status: tuple[Tone, str], today: date) -> list[Fact]:
         facts.append(Fact(_("System"), case.system, url=case.system.get_absolute_url()))
         if case.system.owner is not None:
             facts.append(Fact(_("Owner"), case.system.owner))
+    if case.owner is not None:
+        facts.append(Fact(_("To be done by"), case.owner))
     if case.open:
         facts.append(Fact(_("Due"), day(case.due_on), _distance(case.due_on, today)))
     elif case.closed_at is not None:

@@ -13,6 +13,8 @@ from portal.web.status import Tone
 def status_of(case: Case, today: date) -> tuple[Tone, str]:
     """How a case stands, in a tone and a word."""
     if case.state == State.OPEN:
+        if case.reported_at is not None:
+            return Tone.INFO, _("Reported done")
         return (Tone.BAD, _("Overdue")) if case.due_on < today else (Tone.WAIT, _("Open"))
     if case.state != State.DECIDED:
         return Tone.NONE, case.outcome_title

@@ -25,7 +25,7 @@ def close_unanswered(case: Case, state: str, *, actor: User | None, reason: str,
     record(f"case.{state}", case, actor=actor, reason=case.open_to_audit(reason), at=at, ref=case.ref)
 
 
-def settle(case: Case, current: Round, kind: CaseKind, *, actor: User, at: datetime) -> None:
+def settle(case: Case, current: Round, kind: CaseKind, *, actor: User | None, at: datetime) -> None:
     """Close the round if its votes decide it, then open the next one or decide the case."""
     winner = winning_choice(current, kind)
     if winner is None:
@@ -71,7 +71,7 @@ def _strictest(case: Case, kind: CaseKind, last: Choice) -> Choice:
     ]
 
 
-def decide(case: Case, kind: CaseKind, winner: Choice, *, actor: User, at: datetime) -> None:
+def decide(case: Case, kind: CaseKind, winner: Choice, *, actor: User | None, at: datetime) -> None:
     """Write the outcome, bind or drop the conditions, and let the kind say what the decision means."""
     case.state = State.DECIDED
     case.outcome = winner.outcome

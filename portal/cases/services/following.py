@@ -12,7 +12,14 @@ from portal.accounts.services import organisation
 from portal.audit.services import record
 from portal.cases.models import Case, Comment, Condition, ConditionState, State
 from portal.cases.services.closing import close_unanswered
-from portal.cases.services.telling import tell_condition, tell_condition_done, tell_outcome, tell_voters
+from portal.cases.services.telling import (
+    tell_condition,
+    tell_condition_done,
+    tell_outcome,
+    tell_owner,
+    tell_reported,
+    tell_voters,
+)
 from portal.cases.services.voting import check_voter, denial_recorded, locked
 from portal.errors import Denied, Invalid, Problem, Refused
 from portal.evidence.models import Evidence
@@ -42,6 +49,24 @@ def withdraw(case: Case, *, actor: User, reason: str, at: datetime | None = None
             raise Invalid("Say why.", errors=[Problem("/reason", "Must not be empty.")])
         close_unanswered(case, State.WITHDRAWN, actor=actor, reason=reason.strip(), at=at)
         tell_outcome(case, at)
+        return case
+
+
+def report_done(case: Case, *, actor: User, how: str, at: datetime | None = None) -> Case:
+    """Its owner says that what the case is about is done, and how. Those who vote hear of it, and judge."""
+    at = at or timezone.now()
+    with denial_recorded("case.reported", case, actor), transaction.atomic():
+        case = locked(case)
+        _require_open(case)
+        if case.owner_id != actor.pk:
+            raise Denied("Only who must do it reports it as done.")
+        if not how.strip():
+            raise Invalid("Say how it was done.", errors=[Problem("/how", "Must not be empty.")])
+        Comment.objects.create(case=case, author=actor, text=how.strip(), written_at=at)
+        case.reported_at = at
+        case.save(update_fields=["reported_at"])
+        record("case.reported", case, actor=actor, at=at, ref=case.ref, how=case.open_to_audit(how.strip()))
+        tell_reported(case, at)
         return case
 
 
@@ -75,7 +100,10 @@ def set_due_day(case: Case, day: date, *, actor: User, reason: str, at: datetime
             reason=case.open_to_audit(reason),
             at=at,
         )
-        tell_voters(case, current, at)
+        if case.owner is None or case.reported_at is not None:
+            tell_voters(case, current, at)
+        else:
+            tell_owner(case, at)
         return case
 
 

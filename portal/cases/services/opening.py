@@ -13,12 +13,12 @@ from django.utils import timezone
 
 from portal.accounts.models import Unit, User
 from portal.accounts.services import organisation
-from portal.areas import CaseKind
+from portal.areas import CaseKind, Role
 from portal.audit.services import record
 from portal.cases.models import Case, ConflictOfInterest, Round
 from portal.cases.selectors.standing import is_stale, picture_of
 from portal.cases.services.closing import close_unanswered
-from portal.cases.services.telling import tell_voters
+from portal.cases.services.telling import tell_owner, tell_voters
 from portal.cases.snapshots import digest_of
 from portal.errors import Conflict, Missing
 from portal.registry.models import System
@@ -39,6 +39,8 @@ def open_case(
     title: str = "",
     reason: str = "",
     parties: Iterable[User] = (),
+    owner: User | None = None,
+    roles: frozenset[Role] | None = None,
     due_on: date | None = None,
     for_day: date | None = None,
     at: datetime | None = None,
@@ -46,7 +48,8 @@ def open_case(
     """Ask the holders of the kind's roles to decide about a subject, and freeze what they decide on.
 
     ``system`` and ``unit`` default to those of the subject; whoever holds a role above that unit may vote,
-    except the actor, the ``parties`` and, unless the kind lets owners vote, owner, deputy and author.
+    except the actor, the ``parties``, the ``owner`` who must do what it is about and, unless the kind lets
+    owners vote, owner, deputy and author. ``roles`` decide in place of those of the kind.
     ``actor`` is None when a machine asks. A private case is tied to its unit and not to its system. Raises
     Conflict while a case of this kind is open on the subject; one whose subject has changed meanwhile is
     withdrawn and replaced.
@@ -73,6 +76,7 @@ def open_case(
         digest=digest_of(picture),
         opened_by=actor,
         opened_at=at,
+        owner=owner,
         private=kind.private,
         due_on=due_on or organisation().today(at) + timedelta(days=kind.days),
         for_day=for_day,
@@ -82,7 +86,7 @@ def open_case(
             case.save(force_insert=True)
     except IntegrityError as error:
         raise Conflict(f"A case of this kind is already open on {subject}.") from error
-    first = _lay_out_rounds(case, kind, at)
+    first = _lay_out_rounds(case, kind, roles, at)
     _bar(case, kind, subject, parties, system=system, at=at)
     record(
         "case.opened",
@@ -95,7 +99,10 @@ def open_case(
         due_on=case.due_on.isoformat(),
         digest=case.digest,
     )
-    tell_voters(case, first, at)
+    if owner is None:
+        tell_voters(case, first, at)
+    else:
+        tell_owner(case, at)
     return case
 
 
@@ -135,13 +142,13 @@ def _next_number() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _lay_out_rounds(case: Case, kind: CaseKind, at: datetime) -> Round:
+def _lay_out_rounds(case: Case, kind: CaseKind, roles: frozenset[Role] | None, at: datetime) -> Round:
     return Round.objects.bulk_create(
         Round(
             case=case,
             number=number,
             title=step.title,
-            roles=sorted(role.value for role in step.roles),
+            roles=sorted(role.value for role in roles or step.roles),
             quorum=step.quorum,
             started_at=at if number == 1 else None,
         )
@@ -160,6 +167,8 @@ def _bar(
 ) -> None:
     """Note who stands too close to the subject to vote. The opener has no vote in any case."""
     close: dict[int, str] = {person.pk: "Takes part in what is decided" for person in parties}
+    if case.owner_id is not None:
+        close[case.owner_id] = "Must do what it is about"
     if not kind.owners_vote:
         for author in _authors(subject):
             close.setdefault(author, f"Author of {subject}")

@@ -54,12 +54,15 @@ class Rung:
 
 
 def _voters(case: Case) -> list[User]:
+    """Those it waits for: who must do what it is about until that is done, then who votes on it."""
+    if case.owner is not None and case.reported_at is None:
+        return [case.owner]
     current = case.current_round
     return missing_voters(case, current) if current is not None else []
 
 
 def _owners(case: Case) -> list[User]:
-    close = [case.opened_by]
+    close = [case.owner, case.opened_by]
     if case.system is not None:
         close += [case.system.owner, case.system.deputy]
     return list(dict.fromkeys(person for person in close if person is not None))
@@ -96,7 +99,7 @@ def sweep_reminders(at: datetime) -> dict[str, int]:
     """Climb the ladder for every open case, remind owners of conditions, and close what nobody decided."""
     today = organisation().today(at)
     first = today - timedelta(days=LADDER[0].after)
-    cases = Case.objects.filter(state=State.OPEN).select_related("unit", "system", "opened_by")
+    cases = Case.objects.filter(state=State.OPEN).select_related("unit", "system", "opened_by", "owner")
     conditions = Condition.objects.filter(
         state=ConditionState.BINDING, reported_at=None, due_on__lte=today + timedelta(days=FIRST_NOTICE)
     ).select_related("case__system", "owner")

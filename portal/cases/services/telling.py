@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from portal.accounts.models import User
@@ -13,6 +14,11 @@ from portal.findings.services import notify, settle
 def tell_voters(case: Case, current: Round, at: datetime | None = None) -> list[User]:
     """Put the case into the inbox of everybody whose vote this round still waits for."""
     people = missing_voters(case, current, at)
+    _tell_to_act(case, people, at)
+    return people
+
+
+def _tell_to_act(case: Case, people: Iterable[User], at: datetime | None) -> None:
     notify(
         people,
         case,
@@ -23,7 +29,19 @@ def tell_voters(case: Case, current: Round, at: datetime | None = None) -> list[
         due_on=case.due_on,
         at=at,
     )
-    return people
+
+
+def tell_owner(case: Case, at: datetime) -> None:
+    """Put a case into the inbox of who must do what it is about; voters hear of it once that is done."""
+    if case.owner is not None:
+        _tell_to_act(case, [case.owner], at)
+
+
+def tell_reported(case: Case, at: datetime) -> None:
+    """Its owner says it is done: now it waits for those who vote."""
+    settle(case, at=at)
+    if (current := case.current_round) is not None:
+        tell_voters(case, current, at)
 
 
 def tell_answered(case: Case, person: User, at: datetime) -> None:
@@ -36,7 +54,7 @@ def tell_outcome(case: Case, at: datetime) -> None:
     settle(case, at=at)
     owner = case.system.owner if case.system is not None else None
     notify(
-        [person for person in (case.opened_by, owner) if person is not None],
+        [person for person in (case.opened_by, case.owner, owner) if person is not None],
         case,
         kind="case-outcome",
         title=f"{case.ref}: {case.outcome_title.lower()}. {case.title}"[:300],

@@ -79,6 +79,56 @@ def cast_vote(
         return vote
 
 
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What one person chose, and why, where several are counted at once."""
+
+    voter: User
+    choice: str
+    reason: str
+
+
+def cast_together(
+    case: Case,
+    voices: Sequence[Voice],
+    *,
+    actor: User | None,
+    conditions: Sequence[tuple[User, Wish]] = (),
+    at: datetime | None = None,
+) -> Case:
+    """Count voices that were given in secret all at once, so that no early quorum cuts off a later one.
+
+    Each is held to what holds for ``cast_vote``; one that may not vote stops them all. ``actor`` closed the
+    ballot, None when its hour did. The case stays open while the votes do not decide it.
+    """
+    at = at or timezone.now()
+    with transaction.atomic():
+        case = locked(case)
+        kind = case.declared_kind
+        current = _open_round(case, at)
+        if is_stale(case):
+            raise Stale("What is to be decided has changed since the case opened. It has to be asked again.")
+        for proposer, wish in conditions:
+            _propose(case, wish, actor=proposer, at=at)
+        for voice in voices:
+            check_voter(case, current, kind, voice.voter, at)
+            chosen = _choice(kind, voice.choice, approve=None)
+            Vote.objects.create(
+                case=case,
+                round=current,
+                voter=voice.voter,
+                choice=chosen.slug,
+                stance=chosen.stance,
+                reason=voice.reason,
+                cast_at=at,
+            )
+            facts: dict[str, Any] = {} if kind.secret else {"choice": chosen.slug}
+            record("case.voted", case, actor=voice.voter, at=at, ref=case.ref, round=current.number, **facts)
+            tell_answered(case, voice.voter, at)
+        settle(case, current, kind, actor=actor, at=at)
+        return case
+
+
 def declare_conflict(
     case: Case, *, actor: User, reason: str, at: datetime | None = None
 ) -> ConflictOfInterest:

@@ -9,6 +9,7 @@ from portal.cases.views.acting import (
     DeclareConflict,
     NameCondition,
     ReportCondition,
+    ReportDone,
     SetDueDay,
     Withdraw,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "DeclareConflict",
     "NameCondition",
     "ReportCondition",
+    "ReportDone",
     "SetDueDay",
     "Withdraw",
 ]

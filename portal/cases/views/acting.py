@@ -87,6 +87,18 @@ class Withdraw(ConfirmPage, CaseForm):
         services.withdraw(self.case, actor=self.person, reason=given["reason"])
 
 
+class ReportDone(CaseForm):
+    """Its owner says how what the case is about was done."""
+
+    does = "cases.read"
+    title = gettext_lazy("Report as done")
+    form_class = forms.DoneForm
+    submit = gettext_lazy("Report as done")
+
+    def act(self, given: Mapping[str, Any]) -> None:
+        services.report_done(self.case, actor=self.person, how=given["how"])
+
+
 class NameCondition(CaseForm):
     """A condition, named while the case is open."""
 

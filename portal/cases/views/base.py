@@ -22,7 +22,9 @@ from portal.web.parts import Crumb
 
 def case_named(ref: str, user: User) -> Case:
     """The case of a reference such as REL-31, if this person may read it. Raises Missing."""
-    rows = Case.objects.visible_to(user).select_related("system__owner", "unit", "opened_by", "subject_type")
+    rows = Case.objects.visible_to(user).select_related(
+        "system__owner", "unit", "opened_by", "owner", "subject_type"
+    )
     found = rows.filter(ref=ref).first()
     if found is None:
         raise Missing

@@ -159,6 +159,7 @@ class CasePage(FormPage, OneCase):
             "may_set_day": case.open and decides,
             "overdue": case.open and self.today > case.due_on,
             "may_withdraw": case.open and may_withdraw(case, person),
+            "may_report": case.open and case.owner == person and case.reported_at is None,
             "may_comment": may(person, "cases.comment"),
             "name_condition_url": self.url("name-condition") if case.open and not self.blocked else "",
             "add_evidence_url": self.url("evidence") if case.open and may(person, "evidence.add") else "",
