@@ -65,6 +65,10 @@ class Batch(models.Model):
         return f"{self.kind} of {self.version}, {self.received} rows"
 
     @property
+    def audit_label(self) -> str:
+        return f"{self.kind} of {self.version}"
+
+    @property
     def audit_system_id(self) -> int:
         return self.version.audit_system_id
 
@@ -121,6 +125,10 @@ class Reference(models.Model):
 
     def __str__(self) -> str:
         return f"reference {self.number} of {self.version}"
+
+    @property
+    def audit_label(self) -> str:
+        return str(self)
 
     @property
     def audit_system_id(self) -> int:

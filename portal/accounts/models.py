@@ -196,6 +196,11 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user} is {self.role} in {self.unit}"
 
+    @property
+    def audit_label(self) -> str:
+        """The seat, without who holds it."""
+        return f"{Role(self.role).name.capitalize()} in {self.unit}"
+
 
 SCOPES = {
     "read": "Read what its owner may read",

@@ -159,6 +159,11 @@ class Run(models.Model):
         return reverse("jobs:run", args=[self.pk])
 
     @property
+    def audit_label(self) -> str:
+        words = " ".join(filter(None, [self.job, self.variant]))
+        return f"{words}, {self.window.start:%d %b %Y}" if self.window else words
+
+    @property
     def audit_system_id(self) -> int | None:
         return self.system_id
 

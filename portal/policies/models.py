@@ -88,5 +88,9 @@ class PolicyVersion(models.Model):
         return reverse("policies:policy", args=[self.kind])
 
     @property
+    def audit_label(self) -> str:
+        return str(self)
+
+    @property
     def audit_system_id(self) -> int | None:
         return self.system_id

@@ -149,6 +149,10 @@ class SystemGrant(UserObjectPermissionBase):
         ]
 
     @property
+    def audit_label(self) -> str:
+        return f"access to {self.content_object.name}"
+
+    @property
     def audit_system_id(self) -> int:
         return self.content_object_id
 
@@ -240,6 +244,10 @@ class ModelVersion(models.Model):
         return reverse("registry:version", args=[self.model.name, self.number])
 
     @property
+    def audit_label(self) -> str:
+        return str(self)
+
+    @property
     def audit_system_id(self) -> int:
         return self.model.system_id
 
@@ -302,6 +310,10 @@ class GateSetting(models.Model):
     def __str__(self) -> str:
         return f"{self.gate} {self.mode} in {self.environment}"
 
+    @property
+    def audit_label(self) -> str:
+        return f"{self.gate} in {self.environment}"
+
 
 class GateWaiver(models.Model):
     """A closed gate is let pass for one version, for a reason, until a day, by somebody else's decision."""
@@ -322,6 +334,10 @@ class GateWaiver(models.Model):
 
     def __str__(self) -> str:
         return f"waiver of {self.gate} for {self.version}"
+
+    @property
+    def audit_label(self) -> str:
+        return str(self)
 
     @property
     def audit_system_id(self) -> int:
@@ -377,6 +393,10 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} {self.role} in {self.environment}"
+
+    @property
+    def audit_label(self) -> str:
+        return str(self)
 
     @property
     def audit_system_id(self) -> int:

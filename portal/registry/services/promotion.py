@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Model
 from django.utils import timezone
 
@@ -97,7 +98,7 @@ def assign(
         version=version,
         role=role,
         share=share,
-        period=(at or timezone.now(), None),
+        period=DateTimeTZRange(at or timezone.now(), None),
         assigned_by=actor,
     )
     record("assignment.started", made, actor=actor, after=snapshot(made), at=at)
@@ -192,7 +193,11 @@ def _promote(
         if environment.slug == PRODUCTION:
             change(current.version, "version.state", actor=actor, touch=False, state=State.APPROVED)
     started = Assignment.objects.create(
-        model=model, environment=environment, version=version, period=(at, None), assigned_by=actor
+        model=model,
+        environment=environment,
+        version=version,
+        period=DateTimeTZRange(at, None),
+        assigned_by=actor,
     )
     if environment.slug == PRODUCTION:
         change(version, "version.state", actor=actor, touch=False, state=State.DEPLOYED)
@@ -213,6 +218,6 @@ def _end(assignment: Assignment, at: datetime, actor: User | None) -> None:
         raise Refused(
             f"{assignment.version} serves since {assignment.period.lower:%d %b %Y %H:%M}; end it later."
         )
-    assignment.period = (assignment.period.lower, at)
+    assignment.period = DateTimeTZRange(assignment.period.lower, at)
     assignment.save(update_fields=["period"])
     record("assignment.ended", assignment, actor=actor, before=before, at=at)

@@ -168,7 +168,7 @@ def test_an_object_that_is_gone_leaves_its_entries_readable(people: People, writ
     membership = people.lee.memberships.get()
     entry = write("membership.ended", membership, before=snapshot(membership))
     membership.delete()
-    assert f"Membership ended: membership {entry.object_id}" in page(people.otto, entry.get_absolute_url())
+    assert "Membership ended: Employee in " in page(people.otto, entry.get_absolute_url())
 
 
 def test_seals_are_listed(people: People, entries: Entries) -> None:
