@@ -11,18 +11,20 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from costs.calc import LEVEL
 from costs.models import Bill, Budget, Grain
-from costs.selectors import Standing, allocated, budgets_for, is_whole, standings, totals, units_of, utc_today
+from costs.selectors import allocated, budgets_for, is_whole, totals, units_of, utc_today
 from costs.services.allocation import allocate_bill
 from costs.services.bills import Receipt, import_bill
 from costs.services.budgets import set_budget
+from costs.standing import Standing, standings
 from portal.accounts.models import Unit
 from portal.api.parsers import SafeJSONParser, Untouched
 from portal.api.serializers import StrictSerializer
@@ -163,6 +165,25 @@ def _period(text: str | None) -> date:
         raise Invalid(errors=[Problem("?period", "is a month such as 2026-10")]) from error
 
 
+class ForecastSerializer(StrictSerializer):
+    """What a period will cost, and the ends of its interval of that level.
+
+    ``exact`` where the whole period is billed; a ``point`` has no interval yet, and ``reason`` says why.
+    """
+
+    amount = serializers.CharField(allow_null=True)
+    low = serializers.CharField(allow_null=True)
+    high = serializers.CharField(allow_null=True)
+    level = serializers.FloatField()
+    basis = serializers.ChoiceField(["exact", "interval", "point"], allow_null=True)
+    reason = serializers.CharField(allow_null=True)
+
+
+def _written(amount: Decimal | None) -> str | None:
+    """A forecast to the thousandth: more digits than that it does not have."""
+    return None if amount is None else format(amount.quantize(Decimal("0.001")).normalize(), "f")
+
+
 class BudgetSerializer(StrictSerializer):
     """A budget and how it stands in its present period. Shares run from 0 to 1."""
 
@@ -178,6 +199,7 @@ class BudgetSerializer(StrictSerializer):
     spent = serializers.SerializerMethodField()
     spent_share = serializers.SerializerMethodField()
     forecast_share = serializers.SerializerMethodField()
+    forecast = serializers.SerializerMethodField()
 
     def get_spent(self, budget: Budget) -> str:
         return format(self._standing(budget).spent, "f")
@@ -187,6 +209,18 @@ class BudgetSerializer(StrictSerializer):
 
     def get_forecast_share(self, budget: Budget) -> float | None:
         return self._standing(budget).forecast_share
+
+    @extend_schema_field(ForecastSerializer)
+    def get_forecast(self, budget: Budget) -> dict[str, Any]:
+        standing = self._standing(budget)
+        return {
+            "amount": _written(standing.forecast),
+            "low": _written(standing.low),
+            "high": _written(standing.high),
+            "level": LEVEL,
+            "basis": standing.basis,
+            "reason": standing.reason or None,
+        }
 
     def _standing(self, budget: Budget) -> Standing:
         """How it stands; those of a list are found together."""

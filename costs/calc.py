@@ -201,3 +201,39 @@ def commitment_cost(demand: Sequence[float], committed: float, reserved: float, 
     """What demand costs with a commitment: it is paid each hour, the rest on demand."""
     above = sum(max(0.0, float(hour) - committed) for hour in demand)
     return committed * reserved * len(demand) + above * on_demand
+
+
+LEVEL = 0.80
+"""Of four periods in five the interval of a forecast holds what they cost."""
+STUDENT = (
+    *(3.0777, 1.8856, 1.6377, 1.5332, 1.4759, 1.4398, 1.4149, 1.3968, 1.3830, 1.3722),
+    *(1.3634, 1.3562, 1.3502, 1.3450),
+)
+"""The 90 % quantiles of Student's t for 1 to 14 degrees of freedom: both tails leave a fifth."""
+FEWEST = 3
+"""Changes from month to month below which their size says little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How far a forecast may be off to either side; None with the reason where nobody can say."""
+
+    half_width: float | None
+    changes: int
+    reason: str = ""
+
+
+def forecast_spread(changes: Sequence[float], still: Sequence[float]) -> Spread:
+    """Half the 80 % interval of what is still to be billed, in the unit of ``still``.
+
+    ``changes`` are the relative changes between whole months, ``still`` the expected amounts of the rest of
+    the present month and of the months to come. Months walk at random from the level of today: a change in
+    one carries on into all later ones, and its size is the root mean square of the past changes. With few of
+    them Student's t widens the interval.
+    """
+    if len(changes) < FEWEST:
+        return Spread(None, len(changes), f"fewer than {FEWEST + 1} whole months before it: no interval")
+    step = sqrt(sum(change * change for change in changes) / len(changes))
+    tails = [sum(still[place:]) for place in range(len(still))]
+    student = STUDENT[min(len(changes), len(STUDENT)) - 1]
+    return Spread(student * step * sqrt(sum(tail * tail for tail in tails)), len(changes))

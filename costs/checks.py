@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.utils.dateformat import format as written
 
 from costs.metrics import BUDGET_FORECAST, BUDGET_SPENT, ORPHANED
-from costs.models import Budget, Grain, Share
+from costs.models import Budget, Share
+from costs.periods import month_window
 from costs.policies import BUDGET_LIMITS, ORPHAN_LIMITS, BudgetLimits, OrphanLimits
-from costs.selectors import Standing, home_currency, standings, valid_shares
-from costs.services.allocation import month_window
+from costs.selectors import home_currency, valid_shares
+from costs.standing import Standing, newest_month, standings
 from portal.areas import Check, Reading, Severity, Verdict, Window
 from portal.checks.readings import Readings
 from portal.registry.models import Assignment, Stage, System
-from portal.web.figures import money, pct
+from portal.web.figures import money
 
 WEEK = timedelta(days=7)
 SERVES = frozenset({Stage.OPERATION, Stage.PAUSED, Stage.RETIRING, Stage.ARCHIVED})
@@ -33,13 +34,14 @@ def measure_budget(budget: Budget, window: Window, limits: BudgetLimits) -> Read
     """What is spent and forecast of the newest period that is billed by the end of the window.
 
     Bills come late, so at the start of a month the month before is judged until the first bill is there.
+    The period counts as open: what it reaches is told when a bill comes, by ``costs.services.alerts``.
     """
     month = newest_month(budget.currency, (window.end - timedelta(days=1)).date())
     if month is None:
         none = Reading(BUDGET_SPENT.slug, None, Verdict.NO_DATA, reason="no bill has come yet")
         return Readings([none], state="open")
     standing = standings([budget], month)[0]
-    return Readings([_spent(standing, limits), _forecast(standing, limits)])
+    return Readings([_spent(standing, limits), _forecast(standing, limits)], state="open")
 
 
 def _spent(standing: Standing, limits: BudgetLimits) -> Reading:
@@ -49,45 +51,29 @@ def _spent(standing: Standing, limits: BudgetLimits) -> Reading:
         verdict = Verdict.BREACH
     elif share >= limits.warn:
         verdict = Verdict.WARN
-    extra: dict[str, object] = {"told": share >= limits.notice, "period": period_words(standing)}
-    if verdict != Verdict.OK:
-        extra["sentence"] = (
-            f"{standing.budget} has spent {pct(share, 0)} of its budget for {period_words(standing)}"
-        )
     return Reading(
-        BUDGET_SPENT.slug, share, verdict, limit_warn=limits.warn, limit_breach=limits.breach, extra=extra
+        BUDGET_SPENT.slug,
+        share,
+        verdict,
+        limit_warn=limits.warn,
+        limit_breach=limits.breach,
+        extra={"period": standing.period},
     )
 
 
 def _forecast(standing: Standing, limits: BudgetLimits) -> Reading:
     share = standing.forecast_share
     if share is None:
-        reason = "too little of the period is billed for a forecast"
-        return Reading(BUDGET_FORECAST.slug, None, Verdict.INSUFFICIENT, reason=reason)
-    over = share > limits.forecast
-    said = f"{standing.budget} is heading for {pct(share, 0)} of its budget for {period_words(standing)}"
+        return Reading(BUDGET_FORECAST.slug, None, Verdict.INSUFFICIENT, reason=standing.reason)
     return Reading(
         BUDGET_FORECAST.slug,
         share,
-        Verdict.BREACH if over else Verdict.OK,
+        Verdict.BREACH if share > limits.forecast else Verdict.OK,
+        low=standing.low_share,
+        high=standing.high_share,
         limit_breach=limits.forecast,
-        extra={"sentence": said} if over else {},
+        extra={"basis": standing.basis},
     )
-
-
-def period_words(standing: Standing) -> str:
-    """The period of a budget: "November 2026", or "October to December 2026"."""
-    first, last = standing.months[0], standing.months[-1]
-    if standing.budget.grain == Grain.MONTH:
-        return written(first, "F Y")
-    return f"{written(first, 'F')} to {written(last, 'F Y')}"
-
-
-def newest_month(currency: str, day: date) -> date | None:
-    """The newest month up to a day that has a bill in a currency."""
-    shares = valid_shares().filter(allocation__bill__currency=currency, period__lte=day)
-    newest: date | None = shares.aggregate(newest=Max("period"))["newest"]
-    return newest
 
 
 def systems_with_cost(at: datetime) -> Iterator[System]:
@@ -176,7 +162,9 @@ BUDGET = Check(
     page="costs:budgets",
     explain=(
         "What the bills of the period allot to the unit or system, as a share of its budget. The forecast "
-        "divides what a bill allots by the share of the month it covers; months to come count as billed ones."
+        "divides what a bill allots by the share of the month it covers; months to come count as billed "
+        "ones. Its interval comes from how much whole months differed from each other. What a budget reaches "
+        "is told when a bill comes, once for each level and period."
     ),
 )
 ORPHANS = Check(

@@ -16,6 +16,7 @@ from django.utils.text import slugify
 
 from costs.checks import BUDGET, ORPHANS
 from costs.models import Budget, Grain, Method
+from costs.services.alerts import tell_budgets
 from costs.services.bills import import_bill
 from costs.services.budgets import set_budget
 from costs.services.rules import Draft, set_rules
@@ -213,11 +214,13 @@ def _set_budgets(story: Story, *, starts_on: date, at: datetime) -> None:
 
 
 def _check(story: Story) -> None:
-    """What the checks find on the last day, as the schedule would."""
+    """What the last bill tells of budgets, and what the checks find on the last day, as scheduled."""
     end = datetime.combine(story.today, time(0), UTC)
     window = Window(end - BUDGET.every, end)
     at = end + timedelta(hours=6)
-    for budget in Budget.objects.in_force(story.today):
+    budgets = Budget.objects.in_force(story.today).select_related("unit", "system", "answers")
+    tell_budgets(budgets, upto=story.today, actor=None, at=at)
+    for budget in budgets:
         run_check(BUDGET, budget, window, at=at)
     for holder in System.objects.filter(unassigned=True, unit__parent=None):
         run_check(ORPHANS, holder, window, at=at)

@@ -17,10 +17,10 @@ from costs.selectors import (
     home_currency,
     shares_for,
     spend_by_month,
-    standings,
     sum_of,
     utc_today,
 )
+from costs.standing import standings
 from costs.statement import quarter_bars
 from portal.accounts.models import User
 from portal.areas import EVERYONE, Panel, Role

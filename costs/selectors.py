@@ -12,8 +12,8 @@ from typing import Any
 from django.db.models import Count, F, Func, Max, Q, QuerySet, Sum, TextField
 from django.db.models.fields.json import KeyTextTransform
 
-from costs.models import Bill, Budget, BudgetQuerySet, CostLine, Grain, Share, TagSet
-from costs.services.allocation import month_window
+from costs.models import Bill, Budget, BudgetQuerySet, CostLine, Share, TagSet
+from costs.periods import month_window
 from portal.accounts.models import Organisation, Unit, User
 from portal.errors import Invalid, Problem
 
@@ -233,69 +233,6 @@ def home_currency() -> str:
     """The organisation's currency."""
     organisation = Organisation.objects.first()
     return organisation.currency if organisation else "EUR"
-
-
-def months_of(grain: str, day: date) -> list[date]:
-    """The billing months of the budget period that holds a day; quarters are the organisation's."""
-    if grain == Grain.MONTH:
-        return [day.replace(day=1)]
-    organisation = Organisation.objects.first()
-    first = organisation.first_fiscal_month if organisation else 1
-    start = day.month - (day.month - first) % 3
-    return [_month(day.year, start + step) for step in range(3)]
-
-
-def _month(year: int, month: int) -> date:
-    """A month that may lie before January or after December."""
-    return date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a budget stands in the period that holds a day. Shares are of the amount; None if not known."""
-
-    budget: Budget
-    months: Sequence[date]
-    spent: Decimal
-    forecast: Decimal | None
-
-    @property
-    def spent_share(self) -> float:
-        return float(self.spent / self.budget.amount)
-
-    @property
-    def forecast_share(self) -> float | None:
-        return None if self.forecast is None else float(self.forecast / self.budget.amount)
-
-
-def standings(budgets: Iterable[Budget], day: date) -> list[Standing]:
-    """How budgets stand. Two queries a currency, however many there are."""
-    listed = list(budgets)
-    periods = {budget.grain: months_of(budget.grain, day) for budget in listed}
-    wanted = {month for months in periods.values() for month in months}
-    costs = {
-        currency: costs_of(valid_shares(), wanted, currency)
-        for currency in {budget.currency for budget in listed}
-    }
-    return [_standing(budget, periods[budget.grain], costs[budget.currency]) for budget in listed]
-
-
-def _standing(budget: Budget, months: Sequence[date], costs: Sequence[Cost]) -> Standing:
-    mine = [cost for cost in costs if cost.period in months and _bears(budget, cost)]
-    ahead = forecast_of(mine)
-    billed = {cost.period for cost in mine}
-    if ahead is not None and billed and len(months) > len(billed):
-        ahead += ahead / len(billed) * (len(months) - len(billed))  # months to come cost what those billed do
-    return Standing(budget, months, sum_of(mine), ahead if mine else None)
-
-
-def _bears(budget: Budget, cost: Cost) -> bool:
-    if budget.system_id is not None:
-        return cost.system_id == budget.system_id
-    assert budget.unit is not None  # the database holds one of the two
-    if budget.unit.parent_id is None:
-        return True  # the organisation pays what nobody bears, too
-    return cost.unit_path.startswith(budget.unit.path)
 
 
 @dataclass(frozen=True, slots=True)

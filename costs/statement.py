@@ -11,19 +11,19 @@ from decimal import Decimal
 from django.utils.dateformat import format as written
 
 from costs.models import Budget, RuleSet
+from costs.periods import month_window
 from costs.selectors import (
     Cost,
-    Standing,
     budgets_for,
     costs_of,
     covered_until,
     forecast_of,
     is_whole,
     shares_for,
-    standings,
     sum_of,
 )
-from costs.services.allocation import month_window, rules_of
+from costs.services.allocation import rules_of
+from costs.standing import Standing, standings
 from portal.accounts.models import Unit, User
 from portal.registry.models import System
 from portal.web.charts import Allocation, Bars, Part, Series

@@ -22,7 +22,6 @@ from costs.selectors import (
     months_for,
     other_currencies,
     spend_by_month,
-    standings,
     tags_of,
     totals,
     units_of,
@@ -32,6 +31,7 @@ from costs.services.allocation import allocate_bill, rules_of
 from costs.services.bills import import_bill
 from costs.services.budgets import set_budget
 from costs.services.rules import drafts_of, set_rules
+from costs.standing import standings
 from costs.statement import Line, Statement, spend_bars, statement
 from portal.errors import Denied, Missing, TooLarge
 from portal.findings.models import Finding

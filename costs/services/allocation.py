@@ -15,9 +15,22 @@ from django.utils.text import slugify
 
 from costs.calc import allocate, exact_sum
 from costs.metrics import RUN_COST
-from costs.models import ORDER, Allocation, Bill, CostLine, Method, Rule, RuleSet, RuleShare, Share, TagSet
+from costs.models import (
+    ORDER,
+    Allocation,
+    Bill,
+    Budget,
+    CostLine,
+    Method,
+    Rule,
+    RuleSet,
+    RuleShare,
+    Share,
+    TagSet,
+)
+from costs.periods import month_window
+from costs.services.alerts import tell_budgets
 from portal.accounts.models import Organisation, Unit, User
-from portal.areas import Window
 from portal.audit.services import record
 from portal.errors import Invalid, Problem
 from portal.metrics.services import Measured, record_samples
@@ -73,6 +86,7 @@ def allocate_bill(
     if any(share.unknown for share in shares):
         unassigned_system(Unit.objects.get(parent=None), actor=actor)  # where the orphan check files them
     _record_run_cost(bill, made, at)
+    _tell_budgets(bill, actor=actor, at=at)
     unallocated = exact_sum(share.billed for share in shares if share.unit_id is None)
     record(
         "bill.allocated",
@@ -262,9 +276,8 @@ def _record_run_cost(bill: Bill, made: Allocation, at: datetime) -> None:
     )
 
 
-def month_window(period: date) -> Window:
-    """A billing month as a window."""
-    after = date(period.year + period.month // 12, period.month % 12 + 1, 1)
-    return Window(
-        datetime(period.year, period.month, 1, tzinfo=UTC), datetime(after.year, after.month, 1, tzinfo=UTC)
-    )
+def _tell_budgets(bill: Bill, *, actor: User | None, at: datetime) -> None:
+    """A bill is the moment at which a budget turns out not to hold."""
+    today = at.astimezone(UTC).date()
+    budgets = Budget.objects.in_force(today).filter(currency=bill.currency)
+    tell_budgets(budgets.select_related("unit", "system", "answers"), upto=today, actor=actor, at=at)

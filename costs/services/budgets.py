@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -10,6 +10,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from costs.models import Budget, Grain
+from costs.services.alerts import tell_budgets
 from portal.accounts.models import Unit, User
 from portal.audit.services import record, snapshot
 from portal.errors import Invalid, Problem
@@ -66,6 +67,8 @@ def set_budget(
         set_at=at or timezone.now(),
     )
     record("budget.set", made, actor=actor, at=at, reason=reason, after=snapshot(made))
+    if starts_on <= made.set_at.astimezone(UTC).date():
+        tell_budgets([made], upto=made.set_at.astimezone(UTC).date(), actor=actor, at=made.set_at)
     return made
 
 

@@ -106,6 +106,14 @@ def test_budgets_are_set_and_read(cast: Cast, fay: User) -> None:
     assert program(fay).post("/api/v1/budgets/", wanted, format="json").status_code == 201
     shown = program(cast.erin).get("/api/v1/budgets/").json()["results"]
     assert [(row["unit"], row["amount"], row["spent"]) for row in shown] == [("marketing", "100.00", "0")]
+    assert shown[0]["forecast"] == {
+        "amount": None,
+        "low": None,
+        "high": None,
+        "level": 0.8,
+        "basis": None,
+        "reason": "nothing of it is billed yet",
+    }
     assert program(cast.zoe).get("/api/v1/budgets/").json()["results"] == []
     both = {**wanted, "system": cast.churn.ref}
     assert program(fay).post("/api/v1/budgets/", both, format="json").status_code == 400

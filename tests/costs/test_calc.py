@@ -8,13 +8,17 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import stdtrit
 
 from costs.calc import (
+    LEVEL,
+    STUDENT,
     allocate,
     breakeven_utilisation,
     commitment_cost,
     daly_interval,
     exact_sum,
+    forecast_spread,
     optimal_commitment,
     spot_expected_time,
     tco,
@@ -155,3 +159,14 @@ def test_no_other_commitment_is_cheaper(demand: list[int], cents: int) -> None:
 
 def test_a_commitment_that_is_not_cheaper_is_none() -> None:
     assert optimal_commitment([1, 2], 1.0, 1.0) == 0
+
+
+def test_the_interval_of_a_forecast_is_as_wide_as_months_differ() -> None:
+    for df, quantile in enumerate(STUDENT, start=1):
+        assert quantile == pytest.approx(float(stdtrit(df, (1 + LEVEL) / 2)), abs=1e-4)
+    one = forecast_spread([0.1, -0.1, 0.1, -0.1], [50.0])
+    assert one.half_width == pytest.approx(1.5332 * 0.1 * 50)
+    walk = forecast_spread([0.1, -0.1, 0.1, -0.1], [50.0, 100.0])
+    assert walk.half_width == pytest.approx(1.5332 * 0.1 * (150**2 + 100**2) ** 0.5)
+    assert forecast_spread([0.0, 0.0, 0.0], [50.0]).half_width == 0
+    assert forecast_spread([0.1, 0.1], [50.0]).half_width is None

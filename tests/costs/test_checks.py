@@ -10,11 +10,12 @@ import pytest
 
 from costs.checks import BUDGET, ORPHANS, systems_with_cost
 from costs.models import Budget, Grain, Method
-from costs.selectors import months_of, standings
+from costs.periods import months_of
 from costs.services.bills import import_bill
 from costs.services.budgets import set_budget
 from costs.services.rules import Draft, set_rules
-from portal.accounts.models import Unit
+from costs.standing import standings
+from portal.accounts.models import Unit, User
 from portal.areas import Verdict, Window
 from portal.checks.services import run_check
 from portal.errors import Invalid
@@ -50,13 +51,49 @@ CHURN = {"Tags": '{"system": "churn"}'}
 
 
 @pytest.mark.parametrize(
-    ("amount", "verdict"), [("100.00", "ok"), ("12.00", "warn"), ("10.00", "breach"), ("9.00", "breach")]
+    ("amount", "verdict", "level"),
+    [
+        ("100.00", "ok", None),
+        ("20.00", "ok", "low"),
+        ("12.00", "warn", "medium"),
+        ("10.00", "breach", "high"),
+        ("9.00", "breach", "high"),
+    ],
 )
-def test_a_budget_is_judged_by_what_is_spent(cast: Cast, writes: Writes, amount: str, verdict: str) -> None:
+def test_a_budget_is_judged_by_what_is_spent(
+    cast: Cast, writes: Writes, amount: str, verdict: str, level: str | None
+) -> None:
     brought(writes(CHURN))
     evaluation = run_check(BUDGET, budget_of(cast.churn, amount), WEEK, at=END)
     assert evaluation.verdict == verdict
-    assert Finding.objects.exists() == (verdict == "breach")
+    assert [finding.severity for finding in Finding.objects.all()] == ([level] if level else [])
+
+
+def test_each_level_of_a_budget_is_told_once_a_period(cast: Cast, fay: User, writes: Writes) -> None:
+    set_rules([Draft(Method.NAMED, key="system")], starts_on=date(2026, 1, 1), reason="Agreed.", actor=None)
+    budget = budget_of(cast.churn, "100.00")
+
+    def comes(name: str, billed: str, at: datetime) -> list[tuple[str, str, int]]:
+        """A bill comes; the findings in the order they were opened, as level, state and occurrences."""
+        path = writes({**CHURN, "BilledCost": billed}, name=name)
+        import_bill(path, name=name, actor=fay, at=at)
+        rows = Finding.objects.order_by("pk")
+        return [(row.detail["level"], row.state, row.occurrences) for row in rows]
+
+    day = datetime(2026, 10, 10, tzinfo=UTC)
+    assert comes("a.csv", "49.00", day) == []
+    assert comes("b.csv", "1.00", day) == [("notice", "open", 1)]
+    assert comes("c.csv", "2.00", day) == [("notice", "open", 2)]
+    assert comes("d.csv", "30.00", day) == [("notice", "closed", 2), ("warn", "open", 1)]
+    assert comes("e.csv", "18.00", day)[1:] == [("warn", "closed", 1), ("breach", "open", 1)]
+    assert Finding.objects.get(detail__level="breach").subject == budget
+    november = {**CHURN, "BilledCost": "60.00", "BillingPeriodStart": "2026-11-01T00:00:00Z"}
+    month = {"ChargePeriodStart": "2026-11-01T00:00:00Z", "ChargePeriodEnd": "2026-12-01T00:00:00Z"}
+    path = writes({**november, **month}, name="november.csv")
+    import_bill(path, name="november.csv", actor=fay, at=datetime(2026, 11, 20, tzinfo=UTC))
+    standing = Finding.objects.unclosed().get()
+    assert (standing.detail["level"], standing.detail["period"]) == ("notice", "2026-11")
+    assert "60" in standing.title
 
 
 def test_a_month_half_billed_is_heading_for_twice(cast: Cast, writes: Writes) -> None:
@@ -67,7 +104,36 @@ def test_a_month_half_billed_is_heading_for_twice(cast: Cast, writes: Writes) ->
     assert spent["value"] == pytest.approx(10 / 15)
     assert ahead["value"] == pytest.approx(20 / 15)
     assert ahead["verdict"] == Verdict.BREACH
-    assert "heading for 133" in Finding.objects.get().title
+    assert "heading for 133" in Finding.objects.get(detail__level="forecast").title
+
+
+def test_a_forecast_has_an_interval_from_the_months_before(cast: Cast, writes: Writes) -> None:
+    set_rules([Draft(Method.NAMED, key="system")], starts_on=date(2026, 1, 1), reason="Agreed.", actor=None)
+    budget = budget_of(cast.churn, "100.00")
+    bills = (("05", "10"), ("06", "11"), ("07", "9.9"), ("08", "10.89"), ("09", "9.801"), ("10", "10"))
+    for month, billed in bills:
+        end = f"2026-{int(month) + 1:02}-01" if month != "10" else "2026-10-16T12:00:00"
+        times = {"BillingPeriodStart": f"2026-{month}-01", "ChargePeriodStart": f"2026-{month}-01"}
+        path = writes({**CHURN, "BilledCost": billed, **times, "ChargePeriodEnd": end}, name=f"{month}.csv")
+        import_bill(path, name=path.name, actor=None)
+    (ahead,) = standings([budget], OCTOBER)
+    half = 1.5332 * 0.1 * 10  # four changes of 10 %, and 10.00 still to come
+    assert ahead.basis == "interval"
+    assert [float(end) for end in (ahead.low or 0, ahead.forecast or 0, ahead.high or 0)] == pytest.approx(
+        [20 - half, 20, 20 + half]
+    )
+    (past,) = standings([budget], date(2026, 9, 1))
+    assert (past.basis, past.interval_words, past.forecast) == ("exact", "exact", Decimal("9.801"))
+    (first,) = standings([budget], date(2026, 5, 1))
+    assert first.basis == "exact"
+    assert standings([budget], date(2026, 4, 1))[0].basis is None
+
+
+def test_without_a_history_a_forecast_says_that_it_has_no_interval(cast: Cast, writes: Writes) -> None:
+    brought(writes({**CHURN, "ChargePeriodEnd": "2026-10-16T12:00:00Z"}))
+    (ahead,) = standings([budget_of(cast.churn, "100.00")], OCTOBER)
+    assert (ahead.basis, ahead.low) == ("point", None)
+    assert "whole months" in ahead.interval_words
 
 
 def test_too_little_of_a_month_gives_no_forecast(cast: Cast, writes: Writes) -> None:

@@ -26,5 +26,6 @@ def test_a_year_of_bills_is_simulated(db: None) -> None:
     titles = list(Finding.objects.values_list("title", flat=True))
     assert any(GONE in title for title in titles)
     assert any("Customer Service is heading for" in title for title in titles)
-    assert not any("Insurance" in title for title in titles)
+    assert not any("Insurance is heading for" in title for title in titles)
+    assert any("Insurance has spent" in title for title in titles)
     assert sum("no such system" in title for title in titles) == 1
