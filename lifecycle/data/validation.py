@@ -129,6 +129,8 @@ def _textual(kind: pa.DataType) -> bool:
 def _from_values(column: Sequence[Any], wanted: pa.DataType) -> pa.Array:
     if not pa.types.is_boolean(wanted) and any(isinstance(v, bool) for v in column):
         raise TypeError("a truth value is not a number or a text")
+    if pa.types.is_integer(wanted):
+        return _cast(pa.array(column), wanted)  # made as whole numbers at once, 2.5 would be cut to 2
     return pa.array(column, wanted)
 
 
