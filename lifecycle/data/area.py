@@ -13,7 +13,7 @@ AREA = Area(
             state="partly",
             api="PUT /api/v1/models/NAME/versions/V/schema/",
             tests=("tests/lifecycle/data",),
-            missing="Compatibility modes, and the estimate of waste avoided",
+            missing="Forward and full compatibility, verdicts without storing, an estimate of waste avoided",
         ),
     ),
     may={"data.declare": {Role.ENGINEER, Role.STEWARD}},
