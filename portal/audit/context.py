@@ -35,7 +35,7 @@ class RequestContext:
         via = "api" if request.path.startswith("/api/") else "web"
         with acting(request_id=request_id, via=via, ip=address_of(request)) as origin:
             response = self.get_response(request)
-            if response.status_code == 403 and request.user.is_authenticated and not origin.denials:
+            if response.status_code == 403 and not origin.denials and _is_signed_in(request):
                 self._record(request, response)
         response.headers[HEADER] = origin.request_id
         return response
@@ -59,6 +59,12 @@ class RequestContext:
 
 
 LONGEST_PATH = 500
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    """False also where an answer was given before anybody asked who it is."""
+    user = getattr(request, "user", None)
+    return user is not None and user.is_authenticated
 
 
 def address_of(request: HttpRequest) -> str:

@@ -1,4 +1,7 @@
-"""Log lines: JSON where a machine reads them, plain where a person does; secrets never."""
+"""Log lines: JSON where a machine reads them, plain where a person does; secrets never.
+
+Every line of a request or a run carries its ``request_id``, as the answer's header and the audit have it.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ def formatter() -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, redact, renderer],
         foreign_pre_chain=[
+            structlog.contextvars.merge_contextvars,
             structlog.stdlib.add_log_level,
             structlog.stdlib.add_logger_name,
             structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections import deque
+from contextvars import copy_context
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -67,7 +68,12 @@ class Watch:
         self.limit = kind.limit.total_seconds() if limited else None
         self.over = threading.Event()
         self.lost = False
-        self.thread = threading.Thread(target=self._beat, name=f"lease of run {run.pk}", daemon=True)
+        self.thread = threading.Thread(
+            target=copy_context().run,  # its log lines carry the name of the run too
+            args=(self._beat,),
+            name=f"lease of run {run.pk}",
+            daemon=True,
+        )
         self.interruptible = threading.current_thread() is threading.main_thread()
 
     def __enter__(self) -> Self:

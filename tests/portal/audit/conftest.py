@@ -17,6 +17,7 @@ from portal.areas import Role
 from portal.audit.models import Entry
 from portal.audit.services import record
 from portal.registry.models import System
+from tests.portal.log_lines import lines  # noqa: F401 - a fixture
 
 patient = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 """For properties: a busy machine is no counterexample."""

@@ -13,6 +13,7 @@ from portal.jobs import kinds
 from portal.registry.models import System
 from tests.portal.cast import cast  # noqa: F401 - a fixture
 from tests.portal.jobs.yard import work
+from tests.portal.log_lines import lines  # noqa: F401 - a fixture
 
 CACHES = (areas, rights.matrix, kinds.kinds)
 

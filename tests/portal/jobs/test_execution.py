@@ -19,6 +19,7 @@ from portal.registry.models import System
 from tests.portal.jobs.conftest import Marks
 from tests.portal.jobs.threads import in_threads
 from tests.portal.jobs.yard.work import NOTE, SHORT, TROUBLE, WORK
+from tests.portal.log_lines import Lines
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,14 @@ def test_a_defect_is_tried_again_and_then_dead_with_its_trace_in_the_log() -> No
     assert (run.state, run.attempt, run.error) == (RunState.DEAD, 2, "RuntimeError: The disk is on fire.")
     assert "Traceback" in run.log
     assert [a.outcome for a in run.attempts.all()] == [Outcome.RETRY, Outcome.FAILED]
+
+
+def test_every_line_of_a_run_carries_its_name(lines: Lines) -> None:
+    taken = claim("test", run=request(TROUBLE, arguments={"how": "raise"}))
+    assert taken is not None
+    name = f"run-{taken.token}"
+    execute(taken)
+    assert {line["request_id"] for line in lines()} == {name}
 
 
 @pytest.mark.real_commits
