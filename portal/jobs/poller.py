@@ -13,6 +13,7 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from types import FrameType
 from typing import NoReturn
@@ -37,9 +38,11 @@ SEEN = 10.0
 class Poller:
     """One loop in one thread, so that forking is safe."""
 
-    def __init__(self, parent: int, slots: int) -> None:
+    def __init__(self, parent: int, slots: int, pulse: int) -> None:
         self.parent = parent
         self.slots = slots
+        self.pulse = pulse
+        os.set_blocking(pulse, False)
         self.stopping = False
         self.drains: set[int] = set()
         self.couriers: set[int] = set()
@@ -50,12 +53,18 @@ class Poller:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the worker, which tells us
         while not self.stopping and os.getppid() == self.parent:
+            self._beat()
             self._reap(os.WNOHANG)
             self._look()
             time.sleep(random.uniform(*PAUSE))  # noqa: S311 - jitter, no secret
         for child in self.drains | self.couriers:
             os.kill(child, signal.SIGTERM)
         self._reap(0)
+
+    def _beat(self) -> None:
+        """Let the worker know that the loop goes on."""
+        with suppress(BlockingIOError, BrokenPipeError):  # nobody listens just now, or any more
+            os.write(self.pulse, b".")
 
     def _look(self) -> None:
         try:

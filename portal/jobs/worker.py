@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import socket
 import subprocess
 import sys
 import threading
+import time
 from typing import Any
 
 from celery import Celery, bootsteps
 from django.conf import settings
+from kombu.transport.redis import Channel
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +27,8 @@ NAME = "PORTAL_WORKER"
 """The environment variable with which pool and poller know which worker they belong to."""
 AGAIN = 1.0
 """Seconds before a poller that ended is started again."""
+SILENCE = float(os.environ.get("PORTAL_POLLER_SILENCE", "60"))
+"""Seconds without a beat of its pulse after which a poller is taken to hang, and is killed."""
 
 
 def worker_name() -> str:
@@ -32,7 +37,7 @@ def worker_name() -> str:
 
 
 class Keeper:
-    """Keeps one poller running until it is told to stop."""
+    """Keeps one poller running until it is told to stop: one that ends or hangs is replaced."""
 
     def __init__(self, slots: int) -> None:
         self.slots = slots
@@ -57,14 +62,41 @@ class Keeper:
 
     def _keep(self) -> None:
         while not self.over.is_set():
-            command = [sys.executable, "-m", "django", "poll", str(os.getpid()), str(self.slots)]
-            environment = {**os.environ, "PORTAL_JOB_PROCESS": "1"}
-            self.poller = subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR)  # noqa: S603 - ours
-            if self.over.is_set():  # stopped between the question and the start
-                self.poller.terminate()
+            pulse, theirs = os.pipe()
+            try:
+                self.poller = self._start(theirs)
+                os.close(theirs)
+                if self.over.is_set():  # stopped between the question and the start
+                    self.poller.terminate()
+                self._listen(self.poller, pulse)
+            finally:
+                os.close(pulse)
             code = self.poller.wait()
             if not self.over.wait(AGAIN):
                 logger.warning("the poller ended with %s and is started again", code)
+
+    def _start(self, pulse: int) -> subprocess.Popen[bytes]:
+        numbers = (os.getpid(), self.slots, pulse)
+        return subprocess.Popen(  # noqa: S603 - ours
+            [sys.executable, "-m", "django", "poll", *map(str, numbers)],
+            env={**os.environ, "PORTAL_JOB_PROCESS": "1"},
+            cwd=settings.BASE_DIR,
+            pass_fds=[pulse],
+        )
+
+    def _listen(self, poller: subprocess.Popen[bytes], pulse: int) -> None:
+        """Follow the poller's pulse until it has ended; where the pulse stays away, kill it.
+
+        Told to stop, the poller rests its pulse and waits for its children: then there is no hurry.
+        """
+        heard = time.monotonic()
+        while poller.poll() is None:
+            if select.select([pulse], [], [], AGAIN)[0] and os.read(pulse, 4096):
+                heard = time.monotonic()
+            elif time.monotonic() - heard > SILENCE and not self.over.is_set():
+                logger.error("the poller has hung for %.0f s and is replaced", SILENCE)
+                poller.kill()
+                return
 
 
 class Polling(bootsteps.StartStopStep):
@@ -78,5 +110,10 @@ class Polling(bootsteps.StartStopStep):
 
 
 def extend(app: Celery) -> None:
-    """Make every worker of the application poll."""
+    """Make every worker of the application poll, and let it outlive its broker.
+
+    Celery would hand the rings it holds back to a broker that is gone, and end over it. They are worth
+    nothing by then: the ledger has the work.
+    """
     app.steps["worker"].add(Polling)
+    Channel.do_restore = False

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import redis
+
 from scripts import valkey
 from scripts.processes import service_account
 from scripts.valkey import Valkey
@@ -49,6 +51,11 @@ class Broker:
         assert self.process is not None
         self.process.send_signal(number)
 
+    def unacknowledged(self) -> int:
+        """How many messages workers have taken and not yet begun."""
+        with redis.from_url(self.url) as client:
+            return int(client.hlen("unacked"))
+
     def kill(self) -> None:
         if self.process is not None:
             self.process.kill()
@@ -73,6 +80,7 @@ class Celery:
             "DJANGO_SETTINGS_MODULE": "tests.portal.jobs.yard.settings",
             "REDIS_URL": self.broker.url,
             "PORTAL_JOB_PROCESS": "1",
+            "PORTAL_POLLER_SILENCE": "10",
         }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -141,11 +149,18 @@ class Worker(Celery):
 
     def poller(self) -> int:
         """The process that looks into the ledger."""
-        return next(
+        return self._with_argument(b"poll")[0]
+
+    def pool(self) -> list[int]:
+        """The processes of Celery's pool."""
+        return self._with_argument(b"worker")
+
+    def _with_argument(self, argument: bytes) -> list[int]:
+        return [
             process
             for process in self.descendants()
-            if b"\0poll\0" in Path(f"/proc/{process}/cmdline").read_bytes()
-        )
+            if argument in Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+        ]
 
 
 class Beat(Celery):

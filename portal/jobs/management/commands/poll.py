@@ -12,6 +12,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("parent", type=int, help="process id of the worker; the poller ends with it")
         parser.add_argument("slots", type=int, help="how many runs the worker does at once")
+        parser.add_argument("pulse", type=int, help="descriptor of a pipe that gets a byte with every look")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        Poller(options["parent"], options["slots"]).run()
+        Poller(options["parent"], options["slots"], options["pulse"]).run()
