@@ -31,7 +31,6 @@ from portal.jobs.services import kind_of, request
 from portal.registry.models import ModelVersion
 
 MAX_LISTED = 100
-OTHER_CONTENT = "is known with other content; a prediction is never changed, so send it under an id of its own"
 
 
 class OnInvalid(StrEnum):
@@ -97,7 +96,7 @@ def ingest_predictions(
         store.append_attributes(version, batch, pa.table(apart).take(sorting.new))
     accepted = _places_of_accepted(table)
     conflicts = [
-        Refusal(accepted[place], "prediction_id", OTHER_CONTENT)
+        Refusal(accepted[place], "prediction_id", "is known with other content")
         for place in sorting.conflicts
     ]
     batch.accepted = fresh.num_rows
@@ -234,7 +233,7 @@ def _refuse_or_go_on(refusals: Sequence[Refusal], on_invalid: OnInvalid) -> None
     if refusals and on_invalid == OnInvalid.REJECT:
         first = refusals[0]
         raise Unprocessable(
-            f"Row {first.row} (the first is 0): {first.column} {first.detail}. Nothing was stored.",
+            f"Row {first.row}: {first.column} {first.detail}. Nothing was stored.",
             errors=[Problem(f"/{r.row}/{r.column}", r.detail) for r in refusals[:MAX_LISTED]],
         )
 
@@ -244,7 +243,7 @@ def _conflict(rows: pa.Table, places: Sequence[int]) -> Conflict:
     return Conflict(
         f"{len(places)} predictions are known with other content, {ids[0]!r} first. Nothing was stored.",
         errors=[
-            Problem(f"/{place}/prediction_id", f"{key!r} {OTHER_CONTENT}")
+            Problem(f"/{place}/prediction_id", f"{key!r} is known with other content")
             for place, key in zip(places, ids, strict=False)
         ],
     )
