@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
@@ -22,19 +20,16 @@ from costs.calc import LEVEL
 from costs.models import Bill, Budget, Grain
 from costs.selectors import allocated, budgets_for, is_whole, totals, units_of, utc_today
 from costs.services.allocation import allocate_bill
-from costs.services.bills import Receipt, import_bill
 from costs.services.budgets import set_budget
+from costs.services.uploads import receive_bill
 from costs.standing import Standing, standings
 from portal.accounts.models import Unit
 from portal.api.parsers import SafeJSONParser, Untouched
 from portal.api.serializers import StrictSerializer
 from portal.api.viewsets import CreateMixin, Endpoint, ListMixin, RetrieveMixin
-from portal.errors import Denied, Invalid, Missing, Problem, TooLarge
+from portal.errors import Denied, Invalid, Missing, Problem
+from portal.jobs.models import Run
 from portal.registry.models import System
-
-LARGEST = 20_000_000
-"""Bytes of a bill sent to the API."""
-MOST_LINES = 100_000
 
 
 class AmountField(serializers.DecimalField):
@@ -75,7 +70,11 @@ class RestatementInput(StrictSerializer):
 
 
 class BillViewSet(ListMixin[Bill], RetrieveMixin[Bill]):
-    """Bills. ``POST`` a FOCUS file as the body, CSV or Parquet; sent again it adds nothing."""
+    """Bills. ``POST`` a FOCUS file as the body, CSV or Parquet; sent again it adds nothing.
+
+    Up to 20 MB or 100 000 lines are stored before the answer; more, up to 2 GB, answers 202 with the run that
+    loads it.
+    """
 
     does = {
         "list": "costs.bills.read",
@@ -100,9 +99,13 @@ class BillViewSet(ListMixin[Bill], RetrieveMixin[Bill]):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002 - DRF's signature
         if not is_whole(self.user, self.declared):
             raise Denied("A bill is imported by somebody who may do so for the whole organisation.")
-        receipt = _received(request, self.user, self._replaced(request))
-        where = f"{request.path}{receipt.bill.pk}/"
-        return Response(receipt.as_dict(), status=201 if receipt.added else 200, headers={"Location": where})
+        name = request.query_params.get("name", "") or "Bill sent by program"
+        found = receive_bill(_stream(request), name=name, actor=self.user, replaces=self._replaced(request))
+        if isinstance(found, Run):
+            where = f"/api/v1/runs/{found.pk}/"
+            return Response({"run": where, "state": found.state}, status=202, headers={"Location": where})
+        where = f"{request.path}{found.bill.pk}/"
+        return Response(found.as_dict(), status=201 if found.added else 200, headers={"Location": where})
 
     @action(detail=True, methods=["get"])
     def totals(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002 - DRF's signature
@@ -128,19 +131,12 @@ class BillViewSet(ListMixin[Bill], RetrieveMixin[Bill]):
         return found
 
 
-def _received(request: Request, user: Any, replaces: Bill | None) -> Receipt:
-    """The body in a file, read piece by piece, and the bill it makes."""
+def _stream(request: Request) -> IO[bytes]:
     stream: Any = request.data
-    with tempfile.NamedTemporaryFile() as file:
-        size = 0
-        while piece := stream.read(1_000_000):
-            size += len(piece)
-            if size > LARGEST:
-                raise TooLarge("A bill sent like this has at most 20 MB; larger ones go by import_focus.")
-            file.write(piece)
-        file.flush()
-        name = request.query_params.get("name", "") or "Bill sent by program"
-        return import_bill(Path(file.name), name=name, actor=user, replaces=replaces, largest=MOST_LINES)
+    if not hasattr(stream, "read"):
+        raise Invalid("The body is empty.")
+    body: IO[bytes] = stream
+    return body
 
 
 class Allocations(Endpoint):

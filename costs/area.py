@@ -1,4 +1,5 @@
 from costs.checks import CHECKS
+from costs.jobs import LOAD_BILL
 from costs.metrics import BUDGET_FORECAST, BUDGET_SPENT, ORPHANED, RUN_COST
 from costs.panels import RUN_COST_HOME, SYSTEM_COST, VERSION_COST
 from costs.policies import BUDGET_LIMITS, ORPHAN_LIMITS
@@ -24,7 +25,7 @@ AREA = Area(
             does="costs.read",
             state="partly",
             api="/api/v1/bills/, …/totals/, /api/v1/allocations/",
-            job="import_focus",
+            job="import_focus, costs.load-bill",
             tests=("tests/costs",),
             missing="Statements of each unit with dispute, shares by a metered driver",
         ),
@@ -59,6 +60,7 @@ AREA = Area(
         "costs.budget": {Role.FINANCE, Role.EXECUTIVE},
     },
     checks=CHECKS,
+    jobs=(LOAD_BILL,),
     policies=(BUDGET_LIMITS, ORPHAN_LIMITS),
     metrics=(RUN_COST, BUDGET_SPENT, BUDGET_FORECAST, ORPHANED),
     panels=(RUN_COST_HOME,),

@@ -54,6 +54,25 @@ class Bill(models.Model):
         return (self.covered_until - timedelta(microseconds=1)).astimezone(UTC).date()
 
 
+class Upload(models.Model):
+    """A bill too large to load while its sender waits: its bytes are kept, and a run loads them."""
+
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the file")
+    name = models.CharField(max_length=200)
+    size = models.BigIntegerField(help_text="In bytes")
+    replaces = models.ForeignKey(Bill, models.PROTECT, null=True, blank=True, related_name="+")
+    bill = models.OneToOneField(Bill, models.PROTECT, null=True, blank=True, related_name="upload")
+    sent_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    sent_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-sent_at"]
+        constraints = [models.CheckConstraint(condition=Q(size__gt=0), name="upload_has_bytes")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class TagSet(models.Model):
     """A distinct set of tags, stored once however many lines carry it."""
 
@@ -65,7 +84,10 @@ class TagSet(models.Model):
 
 
 class CostLine(models.Model):
-    """One charge of a bill. Empty texts mean that the bill does not say."""
+    """The charges of a bill that are alike in all but their time and amounts, with their sums.
+
+    Empty texts mean that the bill does not say. The file itself is kept under its digest.
+    """
 
     id = models.BigAutoField(primary_key=True)
     bill = models.ForeignKey(Bill, models.CASCADE, related_name="lines", db_index=False)
@@ -82,9 +104,8 @@ class CostLine(models.Model):
     region = models.TextField(blank=True)
     category = models.CharField(max_length=20)
     invoice = models.TextField(blank=True)
-    charge_start = models.DateTimeField()
-    charge_end = models.DateTimeField()
     tag_set = models.ForeignKey(TagSet, models.PROTECT, null=True, related_name="lines", db_index=False)
+    rows = models.PositiveIntegerField(default=1, help_text="How many charges")
     billed = MoneyField()
     effective = MoneyField()
     list_cost = MoneyField(null=True)
@@ -92,9 +113,7 @@ class CostLine(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["bill", "period"], name="line_of_bill")]
-        constraints = [
-            models.CheckConstraint(condition=Q(charge_end__gte=F("charge_start")), name="charge_period"),
-        ]
+        constraints = [models.CheckConstraint(condition=Q(rows__gt=0), name="cost_line_of_charges")]
 
     def __str__(self) -> str:
         return f"{self.service} {self.billed}"

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Func, Max, Q, QuerySet, Sum, TextField
+from django.db.models import F, Func, Max, Q, QuerySet, Sum, TextField
 from django.db.models.fields.json import KeyTextTransform
 
 from costs.models import Bill, Budget, BudgetQuerySet, CostLine, Share, TagSet
@@ -83,7 +83,7 @@ def totals(bill: Bill, by: str) -> list[Total]:
     rows = (
         lines.values_list("key")
         .annotate(
-            rows=Count("pk"), b=Sum("billed"), e=Sum("effective"), l=Sum("list_cost"), c=Sum("contracted")
+            rows=Sum("rows"), b=Sum("billed"), e=Sum("effective"), l=Sum("list_cost"), c=Sum("contracted")
         )
         .order_by("-b", "key")
     )

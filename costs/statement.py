@@ -22,7 +22,7 @@ from costs.selectors import (
     shares_for,
     sum_of,
 )
-from costs.services.allocation import rules_of
+from costs.services.book import rules_of
 from costs.standing import Standing, standings
 from portal.accounts.models import Unit, User
 from portal.registry.models import System

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 from django.urls import reverse
@@ -27,14 +25,16 @@ from costs.selectors import (
     units_of,
     utc_today,
 )
-from costs.services.allocation import allocate_bill, rules_of
-from costs.services.bills import import_bill
+from costs.services.allocation import allocate_bill
+from costs.services.book import rules_of
 from costs.services.budgets import set_budget
 from costs.services.rules import drafts_of, set_rules
+from costs.services.uploads import receive_bill
 from costs.standing import standings
 from costs.statement import Line, Statement, spend_bars, statement
-from portal.errors import Denied, Missing, TooLarge
+from portal.errors import Denied, Missing
 from portal.findings.models import Finding
+from portal.jobs.models import Run
 from portal.registry.models import System
 from portal.rights import may
 from portal.web.figures import day, money, pct
@@ -42,7 +42,6 @@ from portal.web.forms import ReasonForm
 from portal.web.pages import FormPage, Page
 from portal.web.parts import Crumb, Fact
 
-LARGEST = 20_000_000
 INSTANT = timedelta(microseconds=1)
 """A bill that ends at midnight covers the day before."""
 SHOWN = 6
@@ -227,24 +226,19 @@ class ImportPage(AboutCosts, FormPage):
         if not is_whole(self.person, self.does):
             raise Denied("A bill is imported by somebody who may do so for the whole organisation.")
         upload = form.cleaned_data["file"]
-        if upload.size > LARGEST:
-            raise TooLarge("A bill sent like this has at most 20 MB; larger ones go by import_focus.")
         replaced = form.cleaned_data["replaces"]
         replaces = Bill.objects.valid().get(pk=replaced) if replaced else None
-        with tempfile.NamedTemporaryFile() as file:
-            for piece in upload.chunks():
-                file.write(piece)
-            file.flush()
-            self.receipt = import_bill(
-                Path(file.name), name=upload.name, actor=self.person, replaces=replaces
-            )
+        self.found = receive_bill(upload, name=upload.name, actor=self.person, replaces=replaces)
+        if isinstance(self.found, Run):
+            return self.found.get_absolute_url()
         if may(self.person, "costs.bills.read"):
-            return reverse("costs:bill", args=[self.receipt.bill.pk])
+            return reverse("costs:bill", args=[self.found.bill.pk])
         return reverse("costs:costs")
 
     def done(self, form: Any) -> str:  # noqa: ARG002 - the base's signature
-        bill = self.receipt.bill
-        return f"{bill.rows} lines stored." if self.receipt.added else "This bill was known already."
+        if isinstance(self.found, Run):
+            return "The bill is kept. This run loads it."
+        return f"{self.found.bill.rows} lines stored." if self.found.added else "This bill was known already."
 
 
 class RulesPage(AboutCosts):

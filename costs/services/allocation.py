@@ -2,64 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from itertools import groupby
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, F, QuerySet, Sum, TextField, Value, When
+from django.db.models import Case, F, Sum, TextField, Value, When
 from django.utils import timezone
-from django.utils.text import slugify
 
 from costs.calc import allocate, exact_sum
 from costs.metrics import RUN_COST
 from costs.models import (
-    ORDER,
     Allocation,
     Bill,
     Budget,
     CostLine,
     Method,
     Rule,
-    RuleSet,
-    RuleShare,
     Share,
     TagSet,
 )
 from costs.periods import month_window
 from costs.services.alerts import tell_budgets
+from costs.services.book import Answer, Bearer, Book, Charges, Column, Weights
 from portal.accounts.models import Organisation, Unit, User
 from portal.audit.services import record
 from portal.errors import Invalid, Problem
 from portal.metrics.services import Measured, record_samples
-from portal.registry.models import RegisteredModel, System
+from portal.registry.models import System
 from portal.registry.services import unassigned_system
-
-
-class Bearer(NamedTuple):
-    """Who bears a cost: 0 where it is no version, no system, or nobody at all."""
-
-    unit: int = 0
-    system: int = 0
-    version: int = 0
-
-
-NOBODY = Bearer()
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """Lines of a bill that every rule treats alike."""
-
-    period: date
-    tags: Mapping[str, str]
-    accounts: frozenset[str]
-    resource: str
-    services: frozenset[str]
-    billed: Decimal
-    effective: Decimal
 
 
 @transaction.atomic
@@ -104,35 +77,55 @@ def allocate_bill(
 
 
 def _shares(made: Allocation) -> list[Share]:
-    """The bearers of every month of the bill, each with the exact sum of its parts."""
-    parts: dict[tuple[date, Bearer, str], tuple[list[Decimal], list[Decimal]]] = {}
-    books: dict[date, _Book] = {}
-    for charge in _charges(made.bill):
-        book = books.setdefault(charge.period, _Book.of(charge.period))
-        weights, unknown = book.bearers(charge)
-        billed, effective = allocate(charge.billed, weights), allocate(charge.effective, weights)
-        for bearer in weights:
-            sums = parts.setdefault((charge.period, bearer, unknown), ([], []))
-            sums[0].append(billed[bearer])
-            sums[1].append(effective[bearer])
-    return [
-        Share(
-            allocation=made,
-            period=period,
-            rule_set=books[period].rule_set,
-            unit_id=bearer.unit or None,
-            system_id=bearer.system or None,
-            version_id=bearer.version or None,
-            unknown=unknown,
-            billed=exact_sum(sums[0]),
-            effective=exact_sum(sums[1]),
-        )
-        for (period, bearer, unknown), sums in parts.items()
-    ]
+    """The bearers of every month of the bill, each with the exact sum of its parts.
+
+    What the same bearers bear by the same weights is one amount before it is split: one rounding, not many.
+    """
+    found = []
+    for period, rows in groupby(_charges(made.bill), key=lambda row: row[0]):
+        book, charges, billed, effective = Book.of(period), *_columns(list(rows))
+        parts: dict[tuple[Bearer, str], tuple[list[Decimal], list[Decimal]]] = {}
+        for weights, stray, places in _alike(book.ask(charges)):
+            amounts = [exact_sum(column[place] for place in places) for column in (billed, effective)]
+            split = [allocate(amount, weights) for amount in amounts]
+            for bearer in weights:
+                sums = parts.setdefault((bearer, stray), ([], []))
+                sums[0].append(split[0][bearer])
+                sums[1].append(split[1][bearer])
+        found += [
+            _share(made, period, book, key, [exact_sum(each) for each in sums]) for key, sums in parts.items()
+        ]
+    return found
 
 
-def _charges(bill: Bill) -> Iterator[Charge]:
-    """The lines of a bill by what rules can ask of them; resources only where a rule names one."""
+def _share(
+    made: Allocation, period: date, book: Book, key: tuple[Bearer, str], sums: Sequence[Decimal]
+) -> Share:
+    bearer, stray = key
+    return Share(
+        allocation=made,
+        period=period,
+        rule_set=book.rule_set,
+        unit_id=bearer.unit or None,
+        system_id=bearer.system or None,
+        version_id=bearer.version or None,
+        unknown=stray,
+        billed=sums[0],
+        effective=sums[1],
+    )
+
+
+def _alike(answer: Answer) -> Iterator[tuple[Weights, str, list[int]]]:
+    """The charges that the same rule gives to the same bearers, with the tag they have in vain."""
+    together: dict[tuple[int, int], list[int]] = {}
+    for place, key in enumerate(zip(answer.bearer.tolist(), answer.stray.tolist(), strict=True)):
+        together.setdefault(key, []).append(place)
+    for (bearer, stray), places in together.items():
+        yield answer.bearers[bearer], answer.strays[stray], places
+
+
+def _charges(bill: Bill) -> Iterator[tuple[Any, ...]]:
+    """The lines of a bill by what rules can ask of them, by month; resources only where a rule names one."""
     named = Rule.objects.filter(method=Method.RESOURCE).values_list("value", flat=True).distinct()
     asked = Case(
         When(resource__in=list(named), then=F("resource")), default=Value(""), output_field=TextField()
@@ -144,99 +137,14 @@ def _charges(bill: Bill) -> Iterator[Charge]:
         .annotate(all_billed=Sum("billed"), all_effective=Sum("effective"))
         .order_by("period")
     )
-    rows = list(grouped)
-    sets = dict(TagSet.objects.filter(pk__in={row[1] for row in rows if row[1]}).values_list("pk", "tags"))
-    for period, tag_set, account, sub_account, resource, service, family, billed, effective in rows:
-        yield Charge(
-            period,
-            sets.get(tag_set, {}),
-            frozenset({account, sub_account} - {""}),
-            resource,
-            frozenset({service, family} - {""}),
-            billed,
-            effective,
-        )
+    return grouped.iterator(chunk_size=10_000)
 
 
-@dataclass
-class _Book:
-    """The rules of one month, ready to be asked."""
-
-    rule_set: RuleSet | None
-    rules: Sequence[tuple[Rule, Mapping[Bearer, Decimal]]]
-    names: Mapping[str, Bearer] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, period: date) -> _Book:
-        """The rules in force in a month, in the order in which they are asked."""
-        rule_set = rules_of(period)
-        if rule_set is None:
-            return cls(None, ())
-        rows = list(rule_set.rules.prefetch_related("shares__system", "shares__version__model__system"))
-        rows.sort(key=lambda rule: (ORDER[Method(rule.method)], rule.position))
-        rules = [(rule, _weights(rule.shares.all())) for rule in rows]
-        return cls(rule_set, rules, system_names())
-
-    def bearers(self, charge: Charge) -> tuple[Mapping[Bearer, Decimal], str]:
-        """Who bears a charge, by weight, and the tag's value that should name a system and does not."""
-        unknown = ""
-        for rule, weights in self.rules:
-            if rule.method == Method.NAMED:
-                value = charge.tags.get(rule.key, "")
-                bearer = self.names.get(value.strip().casefold())
-                if bearer is not None:
-                    return {bearer: Decimal(1)}, ""
-                unknown = unknown or value.strip()[:200]
-            elif _applies(rule, charge) and weights:
-                return weights, unknown
-        return {NOBODY: Decimal(1)}, unknown
-
-
-def _applies(rule: Rule, charge: Charge) -> bool:
-    match Method(rule.method):
-        case Method.TAG:
-            return charge.tags.get(rule.key) == rule.value
-        case Method.RESOURCE:
-            return charge.resource == rule.value
-        case Method.ACCOUNT:
-            return rule.value in charge.accounts
-        case _:
-            return not rule.value or rule.value in charge.services
-
-
-def _weights(shares: Iterable[RuleShare]) -> Mapping[Bearer, Decimal]:
-    found: dict[Bearer, Decimal] = {}
-    for share in shares:
-        bearer = _bearer(share)
-        found[bearer] = found.get(bearer, Decimal(0)) + share.weight
-    return found
-
-
-def _bearer(share: RuleShare) -> Bearer:
-    if share.version is not None:
-        return Bearer(share.version.system.unit_id, share.version.model.system_id, share.version.pk)
-    if share.system is not None:
-        return Bearer(share.system.unit_id, share.system.pk)
-    assert share.unit_id is not None  # the database holds one of the three
-    return Bearer(share.unit_id)
-
-
-def rules_of(period: date) -> RuleSet | None:
-    """The rules in force in a billing month: of those that have begun, the one set last."""
-    return RuleSet.objects.filter(starts_on__lte=period).order_by("-number").first()
-
-
-def system_names() -> dict[str, Bearer]:
-    """What may stand in a tag for a system: its reference, its name, its name as a slug, its models."""
-    found: dict[str, Bearer] = {}
-    models: QuerySet[RegisteredModel] = RegisteredModel.objects.select_related("system")
-    for model in models:
-        found[model.name.casefold()] = Bearer(model.system.unit_id, model.system_id)
-    for system in System.objects.all():
-        bearer = Bearer(system.unit_id, system.pk)
-        for name in (slugify(system.name), system.name, system.ref):
-            found[name.casefold()] = bearer
-    return found
+def _columns(rows: Sequence[tuple[Any, ...]]) -> tuple[Charges, Sequence[Decimal], Sequence[Decimal]]:
+    """The charges of a month column by column, and what they cost."""
+    _, tags, *texts, billed, effective = zip(*rows, strict=True)
+    sets = dict(TagSet.objects.filter(pk__in={pk for pk in tags if pk}).values_list("pk", "tags"))
+    return Charges(Column.of(tags), sets, *map(Column.of, texts)), billed, effective
 
 
 def _require_whole(bill: Bill, shares: Sequence[Share]) -> None:
