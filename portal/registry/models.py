@@ -207,6 +207,9 @@ class ModelVersion(models.Model):
     state = models.CharField(max_length=14, choices=State.choices, default=State.REGISTERED)
     stage = models.CharField(max_length=12, default="None", help_text="MLflow's stage")
     source = models.TextField(blank=True)
+    location = models.TextField(
+        blank=True, help_text="Where the files are, if the source names another version that has them"
+    )
     run_id = models.CharField(max_length=250, blank=True)
     run_link = models.TextField(blank=True)
     logged_model = models.CharField(max_length=250, blank=True, help_text="MLflow 3: m-… of the logged model")

@@ -20,7 +20,7 @@ class SystemTable(PortalTable):
     phone = ("name", "stage", "owner", "risk_tier")
 
     name = NameColumn(linkify=True, under="ref")
-    unit = NameColumn(accessor="unit__name", attrs={})
+    unit = NameColumn(accessor="unit__name", verbose_name="Unit", attrs={})
     risk_tier = NameColumn(
         accessor="get_risk_tier_display", order_by="risk_tier", verbose_name="Risk tier", attrs={}
     )

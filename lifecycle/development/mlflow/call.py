@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -21,6 +23,9 @@ from portal.registry import services
 from portal.registry.models import ModelVersion, RegisteredModel
 from portal.rights import PUBLIC, require
 
+LATEST = "latest"
+ALIAS = re.compile(r"[\w-]{1,255}")
+KEY = re.compile(r"[\w.\- :/]+")
 STAGES = {stage.lower(): stage for stage in wire.LATEST_STAGES}
 MAX_KEY, MAX_VALUE = 250, 100_000
 
@@ -28,11 +33,17 @@ Parameters = Mapping[str, Any]
 Handler = Callable[["Call", Parameters], Mapping[str, Any]]
 
 
+class AnyJSON(SafeJSONParser):
+    """JSON whatever the body is said to be, as MLflow's server reads it."""
+
+    media_type = "*/*"
+
+
 class Call(APIView):
     """One address of MLflow's API; ``table`` says which function answers which method."""
 
     authentication_classes = [TokenAuthentication]
-    parser_classes = [SafeJSONParser]
+    parser_classes = [AnyJSON]
     table: ClassVar[Mapping[str, Handler]] = {}
     does: ClassVar[Mapping[str, str]] = {"get": "registry.read", "*": "registry.register"}
 
@@ -64,8 +75,8 @@ class Call(APIView):
         return Response(self.table[method](self, given))
 
     def _body(self, request: Request) -> dict[str, Any]:
-        if request.content_type and not request.content_type.startswith("application/json"):
-            raise MlflowError("BAD_REQUEST", "Bad Request. Content-Type must be 'application/json'.")
+        if request.method == "POST" and request.content_type.partition(";")[0] != "application/json":
+            raise invalid("Bad Request. Content-Type must be 'application/json'.")
         try:
             body = request.data
         except ParseError:
@@ -146,12 +157,31 @@ def tags_of(given: Parameters) -> dict[str, str]:
 
 
 def tag_of(item: Parameters) -> tuple[str, str]:
-    key, value = text(item, "key"), text(item, "value", required=False)
+    key, value = key_of(item), text(item, "value", required=False)
     if len(key) > MAX_KEY:
         raise invalid(f"'key' exceeds the maximum length of {MAX_KEY} characters.")
     if len(value) > MAX_VALUE:
         raise invalid(f"'value' exceeds the maximum length of {MAX_VALUE} characters.")
     return key, value
+
+
+def key_of(item: Parameters) -> str:
+    """The key of a tag, which MLflow may use as the name of a file."""
+    key = text(item, "key")
+    if not KEY.fullmatch(key) or posixpath.normpath(key) != key or key.startswith(("..", "/")) or key == ".":
+        raise invalid(
+            f"Invalid tag key {key!r}. It has letters, digits, '_', '-', '.', ':', spaces and '/', and is "
+            "a relative path in its shortest form."
+        )
+    return key
+
+
+def flag(given: Parameters, key: str) -> bool:
+    """A boolean parameter; false when absent."""
+    value = given.get(key)
+    if value is not None and not isinstance(value, bool):
+        raise invalid(f"Invalid value {value!r} for parameter '{key}' supplied: it is not a boolean.")
+    return bool(value)
 
 
 def the_model(call_: Call, given: Parameters, action: str = "registry.read") -> RegisteredModel:
@@ -188,6 +218,32 @@ def allow(call_: Call, model: RegisteredModel, action: str) -> None:
 
 def aliases_of(row: ModelVersion) -> list[str]:
     return list(row.aliases.order_by("alias").values_list("alias", flat=True))
+
+
+def alias_of(given: Parameters) -> str:
+    """The name of an alias, as far as any may be one."""
+    alias = text(given, "alias")
+    if not ALIAS.fullmatch(alias):
+        raise invalid(f"Invalid alias name: '{alias}'. It has letters, digits, '_' and '-', at most 255.")
+    return alias
+
+
+def version_named(model: RegisteredModel, alias: str) -> ModelVersion:
+    """The version an alias points at; ``latest`` always points at the newest."""
+    if alias.lower() == LATEST:
+        return newest_of(model)
+    found = model.aliases.filter(alias=alias).select_related("version__model").first()
+    if found is None:
+        raise invalid(f"Registered model alias {alias} not found.")
+    return found.version
+
+
+def newest_of(model: RegisteredModel, **stage: str) -> ModelVersion:
+    """The newest version of a model, or of one of its stages."""
+    found = model.versions.live().filter(**stage).select_related("model").order_by("-number").first()
+    if found is None:
+        raise missing(f"Latest version not found for model {model.name}.")
+    return found
 
 
 def version_body(row: ModelVersion) -> dict[str, Any]:

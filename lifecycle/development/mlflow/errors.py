@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DataError, transaction
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, MethodNotAllowed
 from rest_framework.response import Response
 
 from portal.errors import Conflict, Denied, GateClosed, Invalid, Missing, PortalError, Refused
@@ -66,7 +66,8 @@ def handler(error: Exception, _context: Any) -> Response:
         logger.error("mlflow call failed", exc_info=error)
         known = MlflowError("INTERNAL_ERROR", "Something went wrong on our side.")
     body = {"error_code": known.code, "message": known.message, **known.extra}
-    response = Response(body, status=STATUS[known.code])
+    status = error.status_code if isinstance(error, MethodNotAllowed) else STATUS[known.code]
+    response = Response(body, status=status)
     if known.code == "UNAUTHENTICATED":
         response["WWW-Authenticate"] = 'Bearer realm="portal"'
     return response

@@ -7,6 +7,8 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 
 from django.db.models import CharField, F, OrderBy, Q, TextField
 from django.db.models.fields.json import KeyTextTransform
@@ -18,16 +20,19 @@ PROMPT_TAG = "mlflow.prompt.is_prompt"
 
 TOKEN = re.compile(
     r"""\s*(?:
-        (?P<string>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
+        (?P<string>'(?:''|\\'|[^'])*'|"(?:""|\\"|[^"])*")
       | (?P<number>-?\d+(?:\.\d+)?)(?![\w.])
       | (?P<comparator><=|>=|!=|=|<|>)
       | (?P<punctuation>[(),])
-      | (?P<word>(?:`[^`]+`|[\w-]+|\.)+)
+      | (?P<word>(?:`[^`]+`|"[^"]+"|[\w-]+|\.)+)
     )""",
     re.VERBOSE,
 )
 
-Value = str | float | list[str]
+ORDER = re.compile(r"(?:attribute\.)?`?(\w+)`?(?:\s+(ASC|DESC))?", re.IGNORECASE)
+WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
+
+Value = str | int | float | list[str]
 
 
 @CharField.register_lookup
@@ -63,12 +68,16 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """What may be searched and sorted: attribute -> ORM path, and which comparators it takes."""
+    """What may be searched and sorted: attribute -> ORM path, and which comparators it takes.
+
+    ``order`` holds where the caller asks for none, ``tie`` stands behind what they ask for.
+    """
 
     strings: dict[str, str]
     numbers: dict[str, str]
     lists: frozenset[str]
     orders: dict[str, str]
+    order: tuple[str, ...]
     tie: tuple[str, ...]
 
 
@@ -85,6 +94,7 @@ MODELS = Grammar(
         "last_updated_timestamp": "updated_at",
         "timestamp": "updated_at",
     },
+    order=("name",),
     tie=("name",),
 )
 VERSIONS = Grammar(
@@ -97,27 +107,32 @@ VERSIONS = Grammar(
         "creation_timestamp": "created_at",
         "last_updated_timestamp": "updated_at",
     },
-    tie=("-updated_at", "model__name", "-number"),
+    order=("-updated_at", "model__name", "-number"),
+    tie=("model__name", "-number"),
 )
 
 
 def matching(text: str, grammar: Grammar) -> Q:
-    """The condition of a filter string. Prompts are left out unless the filter speaks of them."""
+    """The condition of a filter string. Prompts are found only by a filter that asks for prompts.
+
+    Any other clause on the prompt tag says no more than that: what is no prompt does not bear it.
+    """
     clauses = list(_clauses(text))
-    condition = Q()
-    for clause in clauses:
-        condition &= _condition(clause, grammar)
-    if not any(clause.is_tag and clause.key == PROMPT_TAG for clause in clauses):
-        condition &= ~Q(tags__has_key=PROMPT_TAG)
-    return condition
+    conditions = [(clause, _condition(clause, grammar)) for clause in clauses]
+    if any(_asks_for_prompts(clause) for clause in clauses):
+        return reduce(and_, (condition for _, condition in conditions))
+    others = (condition for clause, condition in conditions if not _is_of_prompts(clause))
+    return reduce(and_, others, ~Q(tags__contains={PROMPT_TAG: "true"}))
 
 
 def ordering(given: Sequence[str], grammar: Grammar) -> list[OrderBy | str]:
     """The order, with MLflow's tie-breakers behind it. Raises on an unknown or repeated key."""
+    if not given:
+        return list(grammar.order)
     ordered: list[OrderBy | str] = []
     seen: set[str] = set()
     for text in given:
-        found = re.fullmatch(r"\s*(?:attributes?\.)?`?([\w]+)`?\s*(ASC|DESC)?\s*", text, re.IGNORECASE)
+        found = ORDER.fullmatch(text)
         if found is None or found[1] not in grammar.orders:
             raise invalid(f"Invalid order_by clause {text!r}. Valid keys are {', '.join(grammar.orders)}.")
         path = grammar.orders[found[1]]
@@ -187,19 +202,20 @@ def _clause(tokens: list[tuple[str, str]], text: str) -> Clause:
 def _identifier(word: str) -> tuple[str, bool]:
     entity, dot, key = word.partition(".")
     if not dot:
-        return word.strip("`"), False
+        return word, False
     if entity in {"tag", "tags"}:
-        return key.strip("`"), True
-    if entity in {"attribute", "attributes"}:
-        return key.strip("`"), False
+        return key.strip('`"'), True
+    if entity == "attribute":
+        return key, False
     raise invalid(f"Invalid entity type {entity!r}. Valid entity types are 'attribute' and 'tag'.")
 
 
-def _value(kind: str, text: str) -> str | float:
+def _value(kind: str, text: str) -> str | int | float:
     if kind == "string":
-        return re.sub(r"\\(.)", r"\1", text[1:-1])
+        quote = text[0]
+        return text[1:-1].replace(quote * 2, quote).replace(f"\\{quote}", quote)
     if kind == "number":
-        return float(text)
+        return float(text) if "." in text else int(text)
     raise invalid(f"Expected a quoted string value, got {text!r}.")
 
 
@@ -241,8 +257,6 @@ def _string(clause: Clause, grammar: Grammar) -> Q:
 
 
 def _tag(clause: Clause) -> Q:
-    if clause.key == PROMPT_TAG and (clause.comparator, clause.value) in {("=", "false"), ("!=", "true")}:
-        return ~Q(tags__contains={PROMPT_TAG: "true"})
     if clause.comparator == "=" and isinstance(clause.value, str):
         return Q(tags__contains={clause.key: clause.value})
     named = Q(tags__has_key=clause.key)
@@ -255,15 +269,21 @@ def _tag(clause: Clause) -> Q:
     return named & Q(lookup(text, clause.value))
 
 
+def _is_of_prompts(clause: Clause) -> bool:
+    return clause.is_tag and clause.key == PROMPT_TAG
+
+
+def _asks_for_prompts(clause: Clause) -> bool:
+    said = (clause.comparator, str(clause.value).lower())
+    return _is_of_prompts(clause) and said in {("=", "true"), ("!=", "false")}
+
+
 def _number(clause: Clause, path: str) -> Q:
     if isinstance(clause.value, list) or clause.comparator not in {*NUMBER_COMPARATORS, "!="}:
         raise invalid(f"Invalid comparator for {clause.key}: {clause.comparator}.")
-    try:
-        value = int(clause.value)
-    except ValueError as error:
-        raise invalid(f"{clause.key} is compared with a whole number, not {clause.value!r}.") from error
-    if abs(value) >= 2**31:
-        raise invalid(f"{clause.key} is compared with a number below 2147483648.")
+    if isinstance(clause.value, float) or not WHOLE.fullmatch(str(clause.value)):
+        raise invalid(f"{clause.key} is compared with a whole number, not {clause.value!r}.")
+    value = int(clause.value)
     if clause.comparator == "!=":
         return ~Q(**{path: value})
     return Q(**{path + NUMBER_COMPARATORS[clause.comparator]: value})

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
 
 from lifecycle.development.mlflow import wire
 from lifecycle.development.mlflow.call import (
     Call,
     Parameters,
     answered,
+    flag,
+    key_of,
     limit,
     page_of,
     stage_of,
@@ -25,30 +25,20 @@ from lifecycle.development.mlflow.call import (
 )
 from lifecycle.development.mlflow.errors import invalid
 from lifecycle.development.mlflow.filters import VERSIONS
+from lifecycle.development.mlflow.sources import files_of, origin_of
 from portal.registry import services
 from portal.registry.models import ModelVersion
 
 ARCHIVABLE = frozenset({"Staging", "Production"})
-SCHEMES = frozenset(
-    {"models", "runs", "mlflow-artifacts", "file", "s3", "gs", "wasbs", "abfss", "hdfs", "viewfs"}
-    | {"dbfs", "http", "https", "ftp", "sftp", "r2", "b2", "oci"}
-)
-
-MAX_ESCAPES = 4
-"""Layers of percent signs that are undone to look for ".."; nobody needs more."""
 
 
 def create_version(call_: Call, given: Parameters) -> dict[str, Any]:
     model = the_model(call_, given, "registry.register")
-    source = text(given, "source")
-    check_source(source)
     row = services.register_version(
         model,
         actor=call_.user,
-        source=_original(call_, source),
-        run_id=text(given, "run_id", required=False),
+        **origin_of(call_, given),
         run_link=text(given, "run_link", required=False),
-        logged_model=text(given, "model_id", required=False),
         description=text(given, "description", required=False),
         tags=tags_of(given),
         schema=schema_from_tags(tags_of(given)),
@@ -64,7 +54,7 @@ def update_version(call_: Call, given: Parameters) -> dict[str, Any]:
 
 def transition_version(call_: Call, given: Parameters) -> dict[str, Any]:
     stage = stage_of(text(given, "stage"))
-    archive = given.get("archive_existing_versions") in (True, "true", "True")
+    archive = flag(given, "archive_existing_versions")
     if archive and stage not in ARCHIVABLE:
         raise invalid(f"'archive_existing_versions' is only for {', '.join(sorted(ARCHIVABLE))}.")
     action = "registry.promote" if stage == "Production" else "registry.register"
@@ -89,7 +79,7 @@ def search_versions(call_: Call, given: Parameters) -> dict[str, Any]:
 
 
 def download_uri(call_: Call, given: Parameters) -> dict[str, Any]:
-    return {"artifact_uri": the_version(call_, given).source}
+    return {"artifact_uri": files_of(the_version(call_, given))}
 
 
 def set_version_tag(call_: Call, given: Parameters) -> dict[str, Any]:
@@ -101,7 +91,8 @@ def set_version_tag(call_: Call, given: Parameters) -> dict[str, Any]:
 
 def delete_version_tag(call_: Call, given: Parameters) -> dict[str, Any]:
     row = the_version(call_, given, "registry.register")
-    kept = {key: value for key, value in row.tags.items() if key != text(given, "key")}
+    removed = key_of(given)
+    kept = {key: value for key, value in row.tags.items() if key != removed}
     if kept != row.tags:
         services.change_version(row, actor=call_.user, touch=False, tags=kept)
     return {}
@@ -109,27 +100,6 @@ def delete_version_tag(call_: Call, given: Parameters) -> dict[str, Any]:
 
 def server_info(_call: Call, _given: Parameters) -> dict[str, Any]:
     return {"workspaces_enabled": False}
-
-
-def check_source(source: str) -> None:
-    """Refuse what could be a path on this machine; a source is data and is never fetched here."""
-    scheme, colon, rest = source.partition(":")
-    if not colon or scheme.lower() not in SCHEMES or _climbs(source) or "\x00" in rest or "#" in rest:
-        raise invalid(
-            f"Invalid model version source: '{source}'. Give a URI such as runs:/… or s3://… without '..'."
-        )
-
-
-def _climbs(source: str) -> bool:
-    """Whether a step of the path is "..", under any escape a reader may undo; too many layers count too."""
-    for _ in range(MAX_ESCAPES):
-        if ".." in re.split(r"[/\\]", source):
-            return True
-        plain = unquote(source)
-        if plain == source:
-            return False
-        source = plain
-    return True
 
 
 def schema_from_tags(tags: Mapping[str, str]) -> dict[str, Any] | None:
@@ -141,11 +111,3 @@ def schema_from_tags(tags: Mapping[str, str]) -> dict[str, Any] | None:
     except ValueError as error:
         raise invalid("The tag portal.schema is not JSON.") from error
     return found if isinstance(found, dict) else None
-
-
-def _original(call_: Call, source: str) -> str:
-    """Where ``models:/name/version`` leads; other sources stay as they are."""
-    found = re.fullmatch(r"models:/([^/@]+)/(\d{1,9})", source)
-    if found is None:
-        return source
-    return the_version(call_, {"name": found[1], "version": found[2]}).source

@@ -9,7 +9,10 @@ from lifecycle.development.mlflow import wire
 from lifecycle.development.mlflow.call import (
     Call,
     Parameters,
+    alias_of,
+    aliases_of,
     answered,
+    key_of,
     limit,
     model_body,
     page_of,
@@ -20,6 +23,7 @@ from lifecycle.development.mlflow.call import (
     the_model,
     the_version,
     version_body,
+    version_named,
 )
 from lifecycle.development.mlflow.errors import invalid
 from lifecycle.development.mlflow.filters import MODELS
@@ -27,7 +31,6 @@ from lifecycle.development.services import arrive
 from portal.registry import services
 from portal.registry.models import RegisteredModel
 
-ALIAS = re.compile(r"[\w-]{1,255}")
 RESERVED_ALIAS = re.compile(r"latest|v\d+", re.IGNORECASE)
 
 
@@ -49,7 +52,7 @@ def rename_model(call_: Call, given: Parameters) -> dict[str, Any]:
 def update_model(call_: Call, given: Parameters) -> dict[str, Any]:
     row = the_model(call_, given, "registry.register")
     description = text(given, "description", required=False)
-    return model_body(services.change_model(row, actor=call_.user, touch=False, description=description))
+    return model_body(services.change_model(row, actor=call_.user, description=description))
 
 
 def delete_model(call_: Call, given: Parameters) -> dict[str, Any]:
@@ -72,9 +75,9 @@ def latest_versions(call_: Call, given: Parameters) -> dict[str, Any]:
     wanted = given.get("stages") or list(wire.LATEST_STAGES)
     if not isinstance(wanted, list):
         raise invalid("stages must be a list.")
-    stages = [stage_of(str(stage)) for stage in wanted]
+    stages = {stage_of(str(stage)) for stage in wanted}
     newest = wire.by_stage(row.versions.live().select_related("model").order_by("-number"), stages)
-    return answered("model_versions", [wire.version(each) for each in newest], None)
+    return answered("model_versions", [wire.version(each, aliases_of(each)) for each in newest], None)
 
 
 def set_model_tag(call_: Call, given: Parameters) -> dict[str, Any]:
@@ -86,16 +89,15 @@ def set_model_tag(call_: Call, given: Parameters) -> dict[str, Any]:
 
 def delete_model_tag(call_: Call, given: Parameters) -> dict[str, Any]:
     row = the_model(call_, given, "registry.register")
-    kept = {key: value for key, value in row.tags.items() if key != text(given, "key")}
+    removed = key_of(given)
+    kept = {key: value for key, value in row.tags.items() if key != removed}
     if kept != row.tags:
         services.change_model(row, actor=call_.user, touch=False, tags=kept)
     return {}
 
 
 def set_alias(call_: Call, given: Parameters) -> dict[str, Any]:
-    alias = text(given, "alias")
-    if not ALIAS.fullmatch(alias):
-        raise invalid(f"Invalid alias name: '{alias}'. It has letters, digits, '_' and '-', at most 255.")
+    alias = alias_of(given)
     if RESERVED_ALIAS.fullmatch(alias):
         raise invalid(f"'{alias}' alias name is reserved.")
     action = "registry.promote" if alias in services.PRODUCTION_ALIASES else "registry.register"
@@ -105,15 +107,11 @@ def set_alias(call_: Call, given: Parameters) -> dict[str, Any]:
 
 def delete_alias(call_: Call, given: Parameters) -> dict[str, Any]:
     row = the_model(call_, given, "registry.register")
-    alias = text(given, "alias")
+    alias = alias_of(given)
     if row.aliases.filter(alias=alias).exists():
         services.delete_alias(row, alias, actor=call_.user)
     return {}
 
 
 def version_by_alias(call_: Call, given: Parameters) -> dict[str, Any]:
-    row, alias = the_model(call_, given), text(given, "alias")
-    found = row.aliases.filter(alias=alias).select_related("version__model").first()
-    if found is None:
-        raise invalid(f"Registered model alias {alias} not found.")
-    return version_body(found.version)
+    return version_body(version_named(the_model(call_, given), alias_of(given)))

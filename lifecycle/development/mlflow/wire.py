@@ -67,12 +67,12 @@ def model(row: RegisteredModel) -> dict[str, Any]:
     return models([row])[0]
 
 
-def by_stage(rows: Iterable[ModelVersion], stages: Sequence[str]) -> list[ModelVersion]:
+def by_stage(rows: Iterable[ModelVersion], stages: set[str]) -> list[ModelVersion]:
     """The newest version of each wanted stage, of rows that come newest first."""
     newest: dict[str, ModelVersion] = {}
     for row in rows:
         newest.setdefault(row.stage, row)
-    return [newest[stage] for stage in stages if stage in newest]
+    return [row for stage, row in newest.items() if stage in stages]
 
 
 def _model(row: RegisteredModel, newest: Sequence[ModelVersion], aliases: Sequence[Alias]) -> dict[str, Any]:

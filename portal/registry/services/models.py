@@ -17,7 +17,8 @@ from portal.errors import Conflict, Invalid, Problem, Refused
 from portal.registry.models import ModelVersion, RegisteredModel, State, System
 
 Row = TypeVar("Row", RegisteredModel, ModelVersion)
-NAME = re.compile(r"[^/:\x00-\x1f]{1,256}")
+NAME = re.compile(r"(?!\.\.|\.$)[^/:\x00-\x1f]{1,256}")
+NAME_IN_WORDS = "1 to 256 characters without '/' and ':', and does not begin with '..'"
 
 
 @transaction.atomic
@@ -68,7 +69,7 @@ def register_version(
 
 @transaction.atomic
 def rename_model(model: RegisteredModel, name: str, *, actor: User) -> RegisteredModel:
-    """Give a model another name."""
+    """Give a model another name; its versions, which bear it too, count as changed."""
     check_name(name)
     before = snapshot(model, ["name"])
     model.name = name
@@ -78,6 +79,7 @@ def rename_model(model: RegisteredModel, name: str, *, actor: User) -> Registere
             model.save(update_fields=["name", "updated_at"])
     except IntegrityError as error:
         raise Conflict(f"A registered model named {name} already exists.") from error
+    model.versions.update(updated_at=model.updated_at)
     record("model.renamed", model, actor=actor, before=before, after=snapshot(model, ["name"]))
     return model
 
@@ -88,7 +90,7 @@ def change_model(
 ) -> RegisteredModel:
     """Change description, tags or the system a model belongs to.
 
-    ``touch`` says whether the change counts as an update of the model (MLflow: a description does not).
+    ``touch`` says whether the change counts as an update of the model (MLflow: a tag does not).
     """
     return change(model, "model.changed", actor=actor, touch=touch, **fields)
 
@@ -132,27 +134,35 @@ def set_state(version: ModelVersion, state: State, *, actor: User | None, reason
 
 
 def change(
-    row: Row, action: str, *, actor: User | None, touch: bool = True, reason: str = "", **fields: Any
+    row: Row,
+    action: str,
+    *,
+    actor: User | None,
+    touch: bool = True,
+    reason: str = "",
+    at: datetime | None = None,
+    **fields: Any,
 ) -> Row:
+    """Change and record fields of a row; with ``touch`` as of ``at``, by default now."""
     before = snapshot(row, sorted(fields))
     for field, value in fields.items():
         setattr(row, field, value)
     if touch:
-        row.updated_at = timezone.now()
+        row.updated_at = at or timezone.now()
     row.save(update_fields=[*fields, "updated_at"])
     record(action, row, actor=actor, before=before, after=snapshot(row, sorted(fields)), reason=reason)
     return row
 
 
-def touch_model(model: RegisteredModel) -> None:
-    model.updated_at = timezone.now()
+def touch_model(model: RegisteredModel, at: datetime | None = None) -> None:
+    model.updated_at = at or timezone.now()
     model.save(update_fields=["updated_at"])
 
 
 def check_name(name: str) -> None:
-    """Raise Invalid unless a name may be a registered model's: no slash, colon or control character."""
+    """Raise Invalid unless a name may be a registered model's, in an address or a file name too."""
     if not NAME.fullmatch(name) or not name.strip():
         raise Invalid(
-            f"Invalid model name: {name!r}. It has 1 to 256 characters without '/' and ':'.",
-            errors=[Problem("/name", "1 to 256 characters without '/' and ':'.")],
+            f"Invalid model name: {name!r}. It has {NAME_IN_WORDS}.",
+            errors=[Problem("/name", f"{NAME_IN_WORDS}.")],
         )

@@ -59,12 +59,13 @@ def set_mlflow_stage(version: ModelVersion, stage: str, *, archive_others: bool,
     with recorded_refusal("version.stage", version, actor), transaction.atomic():
         if stage == "Production":
             _promote(version, environment_named(PRODUCTION), actor=actor, at=None)
+        at = timezone.now()
         if archive_others:
             others = version.model.versions.live().filter(stage=stage).exclude(pk=version.pk)
             for other in others:
-                change(other, "version.stage", actor=actor, stage="Archived")
-        change(version, "version.stage", actor=actor, stage=stage)
-        touch_model(version.model)
+                change(other, "version.stage", actor=actor, at=at, stage="Archived")
+        change(version, "version.stage", actor=actor, at=at, stage=stage)
+        touch_model(version.model, at)
         return version
 
 
