@@ -10,9 +10,9 @@ from shutil import copyfileobj
 from typing import Any
 
 from costs.focus import Summed, sum_bill
+from costs.loading import JOB
 from costs.models import Bill, Upload
 from costs.services.bills import Receipt, digest_of, key_of, store_bill
-from costs.services.uploads import JOB
 from portal.areas import JobKind
 from portal.errors import Unprocessable
 from portal.evidence import storage

@@ -11,6 +11,7 @@ from django.utils.dateformat import format as written
 from django.utils.functional import cached_property
 
 from costs.forms import BudgetForm, ImportForm, RulesForm, bearers_of
+from costs.loading import being_loaded
 from costs.models import Bill, Budget, Method, RuleSet
 from costs.selectors import (
     COLUMNS,
@@ -129,10 +130,12 @@ class Bills(AboutCosts):
         return "A bill is known by its content: the same file again adds nothing."
 
     def context(self) -> Mapping[str, Any]:
-        bills = (
-            Bill.objects.select_related("imported_by") if is_whole(self.person, "costs.bills.read") else ()
-        )
-        return {"bills": bills[:200], "may_import": may(self.person, "costs.import")}
+        whole = is_whole(self.person, "costs.bills.read")
+        return {
+            "bills": Bill.objects.select_related("imported_by")[:200] if whole else (),
+            "loading": being_loaded() if whole else (),
+            "may_import": may(self.person, "costs.import"),
+        }
 
 
 class AboutBill(AboutCosts):

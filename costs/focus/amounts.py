@@ -137,21 +137,21 @@ def _of_texts(raw: pa.Array) -> Units | None:
     texts = cleaned(raw)
     if any(pc.any(pc.match_substring(texts, letter)).as_py() for letter in "eE"):
         return None
-    dots, lengths = pc.find_substring(texts, "."), pc.binary_length(texts)
-    after = pc.subtract(pc.subtract(lengths, dots), 1)
-    after = pc.fill_null(pc.if_else(pc.less(dots, 0), pa.scalar(0, pa.int32()), after), 0)
-    scale = pc.max(after).as_py() or 0
+    dots = numbers(pc.find_substring(texts, "."), np.int32)
+    after = np.where(dots < 0, 0, numbers(pc.binary_length(texts), np.int32) - dots - 1)
+    present = present_in(texts)
+    if present is not True:
+        after[~present] = 0
+    scale = int(after.max(initial=0))
     if scale > PLACES:
         return None
     try:
         found = _of_decimals(texts.cast(pa.decimal128(DIGITS, scale)))
     except pa.ArrowInvalid:
         return None
-    if found is None:
-        return None
-    if pc.min(after).as_py() == scale:
+    if found is None or after.min(initial=scale) == scale:
         return found
-    return Units(found.values, scale, numbers(after, np.int32).astype(np.uint8), found.present)
+    return Units(found.values, scale, after.astype(np.uint8), found.present)
 
 
 def _careful(name: str, texts: pa.Array, problems: Problems, *, may_lack: bool) -> Units:

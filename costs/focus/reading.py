@@ -70,19 +70,20 @@ def _csv(path: Path) -> Iterator[tuple[pa.RecordBatch, float]]:
     require(names)
     columns = chosen(names)
     types = {name: pa.string() if ours in AMOUNTS else CODED for ours, name in columns.items()}
-    with pa.OSFile(str(path)) as source:
-        reader = arrow_csv.open_csv(
-            source,
-            read_options=arrow_csv.ReadOptions(use_threads=False, block_size=BLOCK),
-            parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=types,
-                include_columns=list(columns.values()),
-                strings_can_be_null=False,
-                null_values=[],
-            ),
-        )
-        size = max(path.stat().st_size, 1)
-        with reader:
-            for batch in reader:
-                yield batch, min(source.tell() / size, 1.0)
+    reader = arrow_csv.open_csv(
+        path,
+        read_options=arrow_csv.ReadOptions(use_threads=False, block_size=BLOCK),
+        parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=types,
+            include_columns=list(columns.values()),
+            strings_can_be_null=False,
+            null_values=[],
+        ),
+    )
+    whole, done, first = path.stat().st_size / BLOCK, 0, 0
+    with reader:
+        for batch in reader:
+            done += batch.num_rows
+            first = first or batch.num_rows
+            yield batch, min(done / max(first * whole, 1), 0.99)  # the first block's lines tell how many come

@@ -94,14 +94,16 @@ class Summed:
 def sum_bill(path: Path, *, tell: Callable[[float, int], None] = lambda _share, _rows: None) -> Summed:
     """Read a bill once and sum it, exactly. Memory grows with its distinct groups, not with its lines.
 
-    ``tell`` hears after each piece which share of the file is read, and how many lines. Raises Unprocessable,
-    with row and column, for what is no FOCUS bill.
+    ``tell`` hears after each piece about which share of the file is read, and how many lines. Raises
+    Unprocessable, with row and column, for what is no FOCUS bill.
     """
     adding = _Adding()
     for batch, share in batches(path):
         adding.add(batch)
         tell(share, adding.rows)
-    return adding.done()
+    summed = adding.done()
+    tell(1.0, summed.rows)
+    return summed
 
 
 def decimal_of(units: int, places: int) -> Decimal:

@@ -6,20 +6,19 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
 from costs.focus import lines_at_once
+from costs.loading import JOB, runs_of
 from costs.models import Bill, Upload
 from costs.services.bills import Receipt, digest_of, import_bill, key_of
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Invalid, TooLarge
 from portal.evidence import storage
-from portal.jobs.models import WAITING, Run, RunQuerySet
+from portal.jobs.models import WAITING, Run
 from portal.jobs.services import kind_of, request
 
-JOB = "costs.load-bill"
 AT_ONCE = 20_000_000
 """Bytes of a bill that is loaded before the answer."""
 LINES_AT_ONCE = 100_000
@@ -69,9 +68,3 @@ def load_later(path: Path, *, name: str, actor: User, replaces: Bill | None = No
         Upload.objects.filter(pk=upload.pk).update(**facts)
         record("bill.received", upload, actor=actor, size=size, sha256=digest)
         return request(kind_of(JOB), upload, actor=actor)
-
-
-def runs_of(upload: Upload) -> RunQuerySet:
-    """The runs that load a bill, the newest first."""
-    kind = ContentType.objects.get_for_model(Upload)
-    return Run.objects.filter(job=JOB, subject_type=kind, subject_id=upload.pk).order_by("-revision")
