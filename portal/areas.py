@@ -316,6 +316,39 @@ class CaseKind:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """Something that waits for a body, as an item of its next agenda. ``subject`` is the row it is about."""
+
+    title: str
+    why: str
+    subject: Any = None
+    system: Any = None
+    case: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What an item of an agenda can be about.
+
+    ``proposes(body, day)`` yields what waits for a body on the day of its session. ``choices`` are what its
+    members vote on; an item without any is noted. ``paper(item)`` returns labels and values, frozen into the
+    pack. ``on_closed(item, actor)`` writes what the outcome means, in the same transaction; the actor is None
+    where the hour closed the item.
+    """
+
+    slug: str
+    title: str
+    proposes: Callable[[Any, date], Iterator[Proposal]] | None = None
+    choices: tuple[Choice, ...] = ()
+    paper: Callable[[Any], Sequence[tuple[str, str]]] | None = None
+    on_closed: Callable[..., None] | None = None
+    minutes: int = 10
+    order: int = 100
+    by_hand: bool = False
+    """Whether people put such an item on an agenda themselves."""
+
+
+@dataclass(frozen=True, slots=True)
 class Deadline:
     """A day by which somebody must act: column ``day`` of ``model``. A case opens ``notice`` days ahead."""
 
@@ -384,6 +417,7 @@ class Area:
     checks: tuple[Check, ...] = ()
     gates: tuple[Gate, ...] = ()
     case_kinds: tuple[CaseKind, ...] = ()
+    topics: tuple[Topic, ...] = ()
     policies: tuple[PolicyKind, ...] = ()
     metrics: tuple[MetricKind, ...] = ()
     deadlines: tuple[Deadline, ...] = ()

@@ -77,6 +77,7 @@ PORTAL_AREAS = [
     "portal.findings",
     "portal.evidence",
     "portal.cases",
+    "portal.bodies",
     "portal.checks",
     "portal.dashboards",
     "lifecycle.data",

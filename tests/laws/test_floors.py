@@ -24,6 +24,7 @@ KERNEL = (
     {"jobs"},
     {"findings", "metrics", "policies", "surveys", "analyses", "evidence", "lineage"},
     {"cases"},
+    {"bodies"},
     {"checks"},
     {"dashboards"},
 )

@@ -1,0 +1,1 @@
+"""Every page-shaped read of bodies and sessions."""
