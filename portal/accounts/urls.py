@@ -6,6 +6,7 @@ from portal.accounts.api import Metrics
 app_name = "accounts"
 urlpatterns = [
     path("profile/", views.Profile.as_view(), name="profile"),
+    path("profile/appearance/", views.Appearance.as_view(), name="appearance"),
     path("profile/tokens/", views.Tokens.as_view(), name="tokens"),
     path("profile/tokens/<int:pk>/revoke/", views.RevokeToken.as_view(), name="revoke-token"),
     path("welcome/<str:key>/", views.AcceptInvitation.as_view(), name="accept"),

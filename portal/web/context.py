@@ -6,7 +6,8 @@ Everything is read when the template first asks for it, so a fragment that draws
 
     organisation  an object with ``name`` and ``simulated``
     inbox_count   how much needs this person; ``inbox_url`` where it stands
-    theme         light, dark or system; density comfortable or compact
+    theme         light, dark or system; density comfortable or compact; else what this browser was told
+    appearance_url  where the person's menu sends a choice of these
     menu          further lines of the person's menu, as (title, url)
 """
 
@@ -63,8 +64,9 @@ def build(request: HttpRequest) -> dict[str, Any]:
     person = getattr(request, "user", None)
     found: dict[str, Any] = {
         "organisation": {"name": gettext("AI governance portal"), "simulated": False},
-        "theme": "system",
-        "density": "comfortable",
+        "theme": _told(request, "theme", THEMES),
+        "density": _told(request, "density", DENSITIES),
+        "appearance_url": reverse("web:appearance"),
         "inbox_count": None,
         "inbox_url": "",
         "menu": (),
@@ -74,8 +76,6 @@ def build(request: HttpRequest) -> dict[str, Any]:
     for provide in _providers():
         found |= provide(request)
     found["initials"] = initials(found["person"])
-    found["theme"] = _chosen(request, "theme", THEMES, found["theme"])
-    found["density"] = _chosen(request, "density", DENSITIES, found["density"])
     found["theme_words"] = tuple(
         zip(THEMES, (gettext("System"), gettext("Light"), gettext("Dark")), strict=True)
     )
@@ -95,10 +95,10 @@ def _name(person: Any) -> str:
     return str(getattr(person, "short_name", "") or person)
 
 
-def _chosen(request: HttpRequest, name: str, known: tuple[str, ...], otherwise: str) -> str:
-    """What this browser was told, or else what the person's row says."""
+def _told(request: HttpRequest, name: str, known: tuple[str, ...]) -> str:
+    """What this browser was told to show whoever has no saved choice; else the first of the known."""
     value = request.COOKIES.get(name, "")
-    return value if value in known else otherwise
+    return value if value in known else known[0]
 
 
 def navigation(request: HttpRequest, found: Mapping[str, Any]) -> tuple[NavGroup, ...]:

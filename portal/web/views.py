@@ -64,7 +64,7 @@ class FindPage(Page):
 
 
 class Appearance(View):
-    """Theme, density and keys of this browser, kept in cookies."""
+    """Theme, density and keys of a browser, in cookies; a person's saved choice wins over the first two."""
 
     does = PUBLIC
     http_method_names: ClassVar[Sequence[str]] = ["post", "options"]  # type: ignore[misc] # narrower on purpose

@@ -82,7 +82,7 @@ def test_a_fragment_without_shell_asks_nobody(settings: object) -> None:
         found["shell"]["person"]
 
 
-def test_the_browser_s_own_choice_wins_over_the_stored_one(by: By) -> None:
+def test_a_browser_keeps_a_choice_for_whoever_has_none_saved(by: By) -> None:
     request = by().get()
     request.COOKIES = {"theme": "dark", "density": "compact", "keys": "off"}
     found = build(request)
