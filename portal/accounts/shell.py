@@ -19,6 +19,7 @@ def provide(request: HttpRequest) -> dict[str, Any]:
         "organisation": organisation(),
         "theme": user.theme,
         "density": user.density,
+        "appearance_url": reverse("accounts:appearance"),
         "menu": (
             ("Profile", reverse("accounts:profile")),
             ("API tokens", reverse("accounts:tokens")),

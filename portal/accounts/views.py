@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import Prefetch
@@ -26,6 +26,7 @@ from portal.accounts.models import ApiToken, Membership, Unit, User
 from portal.accounts.tables import PeopleFilter, PeopleTable
 from portal.areas import Role
 from portal.audit.timeline import timeline_of
+from portal.web.context import DENSITIES, THEMES
 from portal.web.pages import ActionView, FormPage, ListPage
 from portal.web.parts import Crumb, Fact
 from portal.web.status import Tone
@@ -54,6 +55,19 @@ class Profile(FormPage):
         return reverse("accounts:profile")
 
 
+class Appearance(ActionView):
+    """Theme and density from the person's menu: kept with the person, whichever browser they use."""
+
+    does = "signed_in"
+    known: ClassVar[Mapping[str, Sequence[str]]] = {"theme": THEMES, "density": DENSITIES}
+
+    def perform(self) -> None:
+        given = {name: self.request.POST.get(name, "") for name in self.known}
+        chosen = {name: value for name, value in given.items() if value in self.known[name]}
+        if chosen:
+            services.change_preferences(self.person, **chosen)
+
+
 class Tokens(FormPage):
     """A person's API tokens, and a new one; its key is shown once."""
 
@@ -79,7 +93,7 @@ class Tokens(FormPage):
     def perform(self, form: Any) -> HttpResponse:
         user = self.person
         _, key = services.issue_token(user, actor=user, **form.cleaned_data)
-        return self.render(form=self.make_form(), submit=self.submit, key=key, cancel="")
+        return self.show_once(form=self.make_form(), submit=self.submit, key=key, cancel=self.cancel_url())
 
 
 class RevokeToken(ActionView):
@@ -141,7 +155,7 @@ class InvitePerson(FormPage):
             actor=actor,
         )
         link = settings.PORTAL_PUBLIC_URL + reverse("accounts:accept", args=[key])
-        return self.render(form=None, link=link, person=person, submit="", cancel="")
+        return self.show_once(form=None, link=link, person=person, submit="", cancel="")
 
 
 class PersonDetail(FormPage):
@@ -154,17 +168,18 @@ class PersonDetail(FormPage):
     submit = "Add role"
 
     @cached_property
-    def person(self) -> User:
+    def shown(self) -> User:
+        """Whom the page is about; ``person`` is who looks at it."""
         return get_object_or_404(User, username=self.kwargs["username"])
 
     def heading(self) -> str:
-        return self.person.name
+        return self.shown.name
 
     def crumbs(self) -> Sequence[Crumb]:
-        return (Crumb("People and units", reverse("accounts:people")), Crumb(self.person.name))
+        return (Crumb("People and units", reverse("accounts:people")), Crumb(self.shown.name))
 
     def facts(self) -> Sequence[Fact]:
-        person = self.person
+        person = self.shown
         active = (Tone.GOOD, "Active") if person.is_active else (Tone.NONE, "Deactivated")
         return (
             Fact("State", active[1], tone=active[0]),
@@ -174,18 +189,17 @@ class PersonDetail(FormPage):
         )
 
     def context(self) -> Mapping[str, Any]:
-        memberships = self.person.memberships.select_related("unit").order_by("-started_at")
+        memberships = self.shown.memberships.select_related("unit").order_by("-started_at")
         return {
-            "person": self.person,
+            "person": self.shown,
             "memberships": memberships,
-            "events": timeline_of(self.person, limit=10),
+            "events": timeline_of(self.shown, limit=10),
         }
 
     def perform(self, form: Any) -> str:
         data = form.cleaned_data
-        actor = self.person
-        services.add_membership(self.person, Role(data["role"]), data["unit"], actor=actor)
-        return reverse("accounts:person", args=[self.person.username])
+        services.add_membership(self.shown, Role(data["role"]), data["unit"], actor=self.person)
+        return reverse("accounts:person", args=[self.shown.username])
 
 
 class EndMembership(ActionView):

@@ -64,6 +64,18 @@ class FormPage(Page):
             return self.show(form, status=422)
         return self.leave(answer, self.done(form)) if isinstance(answer, str) else answer
 
+    def show_once(self, **extra: Any) -> HttpResponse:
+        """The whole page with what the service answered and nobody will see again.
+
+        A form that was sent by htmx expects a form; here the main part of the page takes its place.
+        """
+        response = self.render(**extra)
+        response.template_name = self.template_name
+        if self.wants_fragment:
+            response["HX-Retarget"] = response["HX-Reselect"] = "#main"
+            response["HX-Reswap"] = "outerHTML show:window:top"
+        return response
+
     def show(self, form: BaseForm, status: int = 200) -> HttpResponse:
         multipart = form.is_multipart()
         return self.render(
