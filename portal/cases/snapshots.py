@@ -37,19 +37,28 @@ def changes(then: str, now: str) -> list[Change]:
     ]
 
 
-def facts(text: str) -> list[tuple[str, str]]:
-    """The facts of a canonical text as label and value, one line each."""
-    return list(_lines(json.loads(text), ""))
+def facts(text: str, *, brief: bool = False) -> list[tuple[str, str]]:
+    """The facts of a canonical text as label and value, one line each.
+
+    ``brief`` names the rows of a table in one line, where each has a name, and leaves out what else they say.
+
+    >>> facts('{"inputs":[{"name":"age","type":"number"},{"name":"sum","type":"number"}]}', brief=True)
+    [('Inputs', 'age, sum')]
+    """
+    return list(_lines(json.loads(text), "", brief=brief))
 
 
-def _lines(value: Any, label: str) -> Iterator[tuple[str, str]]:
+def _lines(value: Any, label: str, *, brief: bool) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict) and value:
         for key, inner in value.items():
             words = key.replace("_", " ")
-            yield from _lines(inner, f"{label}, {words}" if label else words[:1].upper() + words[1:])
+            below = f"{label}, {words}" if label else words[:1].upper() + words[1:]
+            yield from _lines(inner, below, brief=brief)
+    elif brief and isinstance(value, list) and all(isinstance(row, dict) and "name" in row for row in value):
+        yield label, _words([row["name"] for row in value])
     elif isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):
         for number, inner in enumerate(value, start=1):
-            yield from _lines(inner, f"{label} {number}")
+            yield from _lines(inner, f"{label} {number}", brief=brief)
     else:
         yield label, _words(value)
 

@@ -164,7 +164,7 @@ class CasePage(FormPage, OneCase):
             "name_condition_url": self.url("name-condition") if case.open and not self.blocked else "",
             "add_evidence_url": self.url("evidence") if case.open and may(person, "evidence.add") else "",
             "stale": self.stale,
-            "picture": facts(case.snapshot),
+            "picture": facts(case.snapshot, brief=True),
             "votes": case.votes.select_related("voter", "round") if shown else (),
             "conflicts": self.bench.conflicts,
             "rounds": case.rounds.all(),
