@@ -11,7 +11,7 @@ from portal.areas import Role, Severity
 from portal.cases.selectors.waiting import waiting_for
 from portal.dashboards.selectors import blocked_versions, my_models, tile_pillars
 from portal.findings.models import Finding
-from portal.jobs.models import Run, RunState
+from portal.jobs.models import Run, RunState, Worker
 from portal.web.parts import KpiView
 from portal.web.status import Tone
 
@@ -77,8 +77,19 @@ def _engineer(user: User, at: datetime) -> Headline:  # noqa: ARG001 - one signa
 def _administrator(user: User, at: datetime) -> Headline:  # noqa: ARG001 - one signature for all
     dead = Run.objects.filter(state=RunState.DEAD).count()
     queued = Run.objects.filter(state=RunState.QUEUED).count()
-    sentence = "Everything runs" if not dead else f"{dead} run{'s' if dead > 1 else ''} gave up and need you"
+    if dead:
+        sentence = f"{dead} run{'s' if dead > 1 else ''} gave up and need{'' if dead > 1 else 's'} you"
+    elif not Worker.objects.alive().exists():
+        sentence = "No worker is running, so no job is done"
+    else:
+        sentence = "Everything runs"
     return Headline(sentence, f"{queued} run{'s' if queued != 1 else ''} queued.")
+
+
+def _employee(user: User, at: datetime) -> Headline:
+    if not waiting_for(user, limit=1):
+        return Headline("Nothing waits for you", "What you are asked to decide will stand here.")
+    return _committee(user, at)
 
 
 def _by_findings(user: User, at: datetime) -> Headline:  # noqa: ARG001 - one signature for all
@@ -117,4 +128,6 @@ HEADLINES: dict[Role, Callable[[User, datetime], Headline]] = {
     Role.ETHICS: _committee,
     Role.ENGINEER: _engineer,
     Role.ADMINISTRATOR: _administrator,
+    Role.EMPLOYEE: _employee,
+    Role.REPRESENTATIVE: _employee,
 }

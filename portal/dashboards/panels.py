@@ -56,9 +56,13 @@ def register(user: User, at: datetime) -> Mapping[str, Any] | None:  # noqa: ARG
 
 
 def activity(user: User, at: datetime) -> Mapping[str, Any] | None:  # noqa: ARG001 - one signature for all
-    """What happened on this person's systems since yesterday."""
+    """What happened on this person's systems; runs and measurements have pages of their own."""
     places = {model.system_id for model in my_models(user)}
-    entries = Entry.objects.filter(system_id__in=places).exclude(action__startswith="run.")
+    entries = (
+        Entry.objects.filter(system_id__in=places)
+        .exclude(action__startswith="run.")
+        .exclude(action="check.evaluated")
+    )
     return {"events": events(entries.select_related("actor").order_by("-pk")[:SHOWN])}
 
 

@@ -79,8 +79,10 @@ class Home(Page):
         now = timezone.now()
         panels = sorted((p for p in declared("panels") if self.role in p.homes), key=lambda p: p.order)
         shown = [(panel, panel.context(self.user, now)) for panel in panels]
+        drawn = [(panel, context) for panel, context in shown if context is not None]
         return {
-            "panels": [(panel, context) for panel, context in shown if context is not None],
+            "panels": drawn,
+            "has_wide": any(panel.wide and not panel.full for panel, _ in drawn),
             "homes": [
                 (role.name.capitalize(), reverse("dashboards:role-home", args=[role]), role == self.role)
                 for role in self.roles

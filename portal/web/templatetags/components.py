@@ -36,6 +36,8 @@ from portal.web.parts import (
 )
 
 register = template.Library()
+SHORT_NOTE = 12
+"""Characters of a panel's note that fit beside its title on a phone."""
 
 # --- Status ---------------------------------------------------------------------------------------------
 
@@ -195,6 +197,7 @@ def panel(
         content=mark_safe(content),  # noqa: S308 - block content is escaped by the template
         title=title,
         note=note,
+        short=len(str(note)) <= SHORT_NOTE,
         link=link,
         url=url,
         tone=tone,
