@@ -21,15 +21,18 @@ STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
 def row_digests(table: pa.Table, *, without: tuple[str, ...] = ("prediction_id",)) -> npt.NDArray[np.int64]:
-    """A digest of the content of every row, independent of the order of the columns."""
+    """A digest of the content of every row, independent of the order of columns and of the other rows."""
     total = np.zeros(table.num_rows, dtype=np.uint64)
     for name in table.column_names:
         if name in without:
             continue
         column = table.column(name).combine_chunks()
         if column.null_count == len(column):
-            continue  # an absent column and one without any value are the same content
-        total += _scramble(_values(column) ^ _of_text(name))
+            continue
+        told = _scramble(_values(column) ^ _of_text(name))
+        if column.null_count:  # a missing value is the same content as an absent column: it adds nothing
+            told[mask_of(pc.is_null(column))] = 0
+        total += told
     return total.view(np.int64)
 
 
@@ -46,7 +49,7 @@ def _values(column: pa.Array) -> Hashes:
             numbers.offset : numbers.offset + len(numbers)
         ]
         hashes = (plain + 0.0).view(np.uint64)  # -0.0 becomes 0.0
-    return np.where(mask_of(pc.is_null(column)), np.uint64(0), _scramble(hashes))
+    return _scramble(hashes)
 
 
 def _texts(column: pa.Array) -> Hashes:
