@@ -78,7 +78,7 @@ class ImportCommand(BaseCommand):
                     first = table.refusals[0]
                     row = total["received"] + first.row
                     raise CommandError(
-                        f"Row {row}: {first.column} {first.detail}. Nothing was stored.",
+                        f"Row {row} (the first is 0): {first.column} {first.detail}. Nothing was stored.",
                         returncode=SOME_REFUSED,
                     )
                 total["received"] += body.rows

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ import pyarrow.compute as pc
 from lifecycle.data.schema import FeatureField, FeatureType
 
 MAX_REPORTED = 100
+MAX_LISTED = 10
+NUL = "holds a NUL character, which no text here may"
 
 ARROW = {
     FeatureType.NUMBER: pa.float64(),
@@ -28,6 +31,8 @@ ARROW = {
 }
 
 Rows = npt.NDArray[np.bool_]
+Fault = tuple[Rows, str]
+"""The rows that have it, and what it is: the end of a sentence that begins with the value."""
 Column = Any
 """An Arrow array, plain or chunked, or a list of JSON values."""
 
@@ -56,26 +61,32 @@ def check_feature(field: FeatureField, column: Column | None, rows: int) -> Chec
         column = pa.nulls(rows, ARROW[field.type])
     uncast = as_type(column, ARROW[field.type], field.name)
     values = uncast.values
-    reasons: list[tuple[Rows, str]] = []
+    faults: list[Fault] = []
     if not field.nullable:
-        reasons.append((mask_of(pc.is_null(values)) & ~uncast.bad, "is missing, but must have a value"))
+        faults.append((mask_of(pc.is_null(values)) & ~uncast.bad, "is missing, but must have a value"))
     if field.type == FeatureType.NUMBER:
-        reasons.append((mask_of(pc.invert(pc.is_finite(values))), "is not a finite number"))
+        infinite = mask_of(pc.invert(pc.is_finite(values)))
+        faults.append((infinite, "is not a finite number; leave it out where there is none"))
     if field.minimum is not None:
-        reasons.append((mask_of(pc.less(values, field.minimum)), f"is below {field.minimum:g}"))
+        below = f"is below {field.minimum:g}, the declared minimum"
+        faults.append((mask_of(pc.less(values, field.minimum)), below))
     if field.maximum is not None:
-        reasons.append((mask_of(pc.greater(values, field.maximum)), f"is above {field.maximum:g}"))
+        above = f"is above {field.maximum:g}, the declared maximum"
+        faults.append((mask_of(pc.greater(values, field.maximum)), above))
     if not field.numeric and field.type != FeatureType.BOOLEAN:
-        reasons.append((mask_of(pc.match_substring(values, "\x00")), "holds a NUL character"))
+        faults.append((mask_of(pc.match_substring(values, "\x00")), NUL))
     if field.categories is not None:
         known = pc.is_in(values, value_set=pa.array(field.categories, pa.string()))
         unknown = mask_of(pc.and_(pc.invert(known), pc.is_valid(values)))
-        reasons.append((unknown, "is none of the declared categories"))
-    return _collect(field.name, values, uncast, reasons)
+        faults.append((unknown, f"is none of the declared categories {listed(field.categories)}"))
+    return refusing(uncast, field.name, *faults)
 
 
-def as_type(column: Column, wanted: pa.DataType, name: str) -> Checked:
-    """A column as the wanted type; values that are something else are refused and left missing."""
+def as_type(column: Column, wanted: pa.DataType, name: str, what: str | None = None) -> Checked:
+    """A column as the wanted type; values that are something else are refused and left missing.
+
+    ``what`` completes the refusal "… is not"; without it, the type does.
+    """
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
     rows = len(column)
@@ -87,7 +98,17 @@ def as_type(column: Column, wanted: pa.DataType, name: str) -> Checked:
             return Checked(_cast(column, wanted), (), none)
         return Checked(_from_values(column, wanted), (), none)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError, OverflowError):
-        return _one_by_one(column, wanted, name)
+        return _one_by_one(column, wanted, name, what or _named(wanted))
+
+
+def refusing(part: Checked, name: str, *faults: Fault) -> Checked:
+    """The column with more of its rows refused; of each row the first fault is told."""
+    bad, refusals = part.bad.copy(), list(part.refusals)
+    for mask, reason in faults:
+        fresh = np.flatnonzero(mask & ~bad)[:MAX_REPORTED].tolist()
+        refusals += [Refusal(row, name, f"{shown(part.values[row])} {reason}".lstrip()) for row in fresh]
+        bad |= mask
+    return Checked(part.values, tuple(refusals), bad)
 
 
 def refused_mask(rows: int, parts: Sequence[Checked]) -> Rows:
@@ -127,14 +148,14 @@ def _textual(kind: pa.DataType) -> bool:
 
 
 def _from_values(column: Sequence[Any], wanted: pa.DataType) -> pa.Array:
-    if not pa.types.is_boolean(wanted) and any(isinstance(v, bool) for v in column):
+    if not pa.types.is_boolean(wanted) and bool in set(map(type, column)):
         raise TypeError("a truth value is not a number or a text")
     if pa.types.is_integer(wanted):
         return _cast(pa.array(column), wanted)  # made as whole numbers at once, 2.5 would be cut to 2
     return pa.array(column, wanted)
 
 
-def _one_by_one(column: Column, wanted: pa.DataType, name: str) -> Checked:
+def _one_by_one(column: Column, wanted: pa.DataType, name: str, what: str) -> Checked:
     """The slow way, taken only by batches that hold something wrong: find out which values."""
     values: list[Any] = []
     refusals: list[Refusal] = []
@@ -148,18 +169,8 @@ def _one_by_one(column: Column, wanted: pa.DataType, name: str) -> Checked:
             values.append(None)
             bad[row] = True
             if len(refusals) < MAX_REPORTED:
-                refusals.append(Refusal(row, name, f"{_shown(value)} is not a {_named(wanted)}"))
+                refusals.append(Refusal(row, name, f"{shown(value)} is not {what}"))
     return Checked(pa.array(values, wanted), tuple(refusals), bad)
-
-
-def _collect(name: str, values: pa.Array, uncast: Checked, reasons: Sequence[tuple[Rows, str]]) -> Checked:
-    bad = uncast.bad.copy()
-    refusals = list(uncast.refusals)
-    for mask, reason in reasons:
-        fresh = np.flatnonzero(mask & ~bad)[:MAX_REPORTED].tolist()
-        refusals += [Refusal(row, name, f"{_shown(values[row].as_py())} {reason}") for row in fresh]
-        bad |= mask
-    return Checked(values, tuple(refusals), bad)
 
 
 def mask_of(found: pa.Array) -> Rows:
@@ -171,14 +182,24 @@ def mask_of(found: pa.Array) -> Rows:
     return bits[found.offset : found.offset + len(found)].view(np.bool_)
 
 
-def _shown(value: Any) -> str:
-    text = "it" if value is None else repr(value)
+def shown(value: Any) -> str:
+    """A value as a refusal shows it, cut to 60 characters; a missing one as nothing."""
+    if isinstance(value, pa.Scalar):
+        value = value.as_py()
+    if value is None:
+        return ""
+    text = value.isoformat() if isinstance(value, datetime) else repr(value)
     return text if len(text) <= 60 else text[:57] + "…"
+
+
+def listed(names: Sequence[str]) -> str:
+    """The names in a sentence, no more than ten of them."""
+    return ", ".join(names[:MAX_LISTED]) + (", …" if len(names) > MAX_LISTED else "")
 
 
 def _named(wanted: pa.DataType) -> str:
     if pa.types.is_floating(wanted):
-        return "number"
+        return "a number"
     if pa.types.is_integer(wanted):
-        return "whole number"
-    return "truth value" if pa.types.is_boolean(wanted) else "text"
+        return "a whole number"
+    return "true or false" if pa.types.is_boolean(wanted) else "a text"

@@ -6,17 +6,21 @@ is a text. A file that would decode to more than it pretends to dies with the ch
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import orjson
 import pyarrow as pa
 
+from lifecycle.data.validation import shown
 from portal.errors import Invalid, Problem, TooLarge, Unprocessable
 
 MAX_ROWS_AT_ONCE = 100_000
@@ -38,6 +42,8 @@ NAMES = {
     PARQUET: PARQUET,
     "application/x-parquet": PARQUET,
 }
+ARROW = {str: pa.string(), float: pa.float64(), int: pa.int64(), bool: pa.bool_()}
+"""How a JSON value stands in a column of its kind."""
 SUFFIXES = {
     ".json": JSON,
     ".ndjson": NDJSON,
@@ -48,7 +54,7 @@ SUFFIXES = {
 }
 
 Column = Any
-"""An Arrow array, or a list of JSON values."""
+"""An Arrow array, or a sequence of JSON values of several kinds."""
 Columns = Mapping[str, Column]
 
 
@@ -83,8 +89,24 @@ def read_body(raw: bytes, content_type: str, known: Sequence[str]) -> Body:
             file.write(raw)
             file.flush()
             return read_file(Path(file.name), content_type, known)
-    rows = _ndjson(raw) if content_type == NDJSON else _json(raw)
-    return body_of_rows(rows, known)
+    with _uncollected():
+        return body_of_rows(_ndjson(raw) if content_type == NDJSON else _json(raw), known)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Put off the search for reference cycles while JSON is read.
+
+    JSON has none, yet its many objects would set off a search through everything the process holds, which
+    takes longer than reading them.
+    """
+    found = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if found:
+            gc.enable()
 
 
 def read_file(path: Path, content_type: str, known: Sequence[str]) -> Body:
@@ -152,33 +174,58 @@ def _ndjson(raw: bytes) -> list[Any]:
 
 
 def body_of_rows(rows: list[Any], known: Sequence[str]) -> Body:
-    wrong = next((i for i, row in enumerate(rows) if type(row) is not dict), None)
-    if wrong is not None:
-        raise Invalid(errors=[Problem(f"/{wrong}", "A row is an object.")])
-    allowed = {*known, "features", "segment"}
-    names: dict[str, None] = {}
-    for row in rows:
-        names.update(dict.fromkeys(row))
-    if unknown := [name for name in names if name not in allowed]:
-        where = next(i for i, row in enumerate(rows) if unknown[0] in row)
-        raise Invalid(errors=[Problem(f"/{where}/{unknown[0][:80]}", "is not a field of a row")])
-    columns = {name: [row.get(name) for row in rows] for name in known if name in names}
-    return Body(len(rows), columns, _nested(rows, "features"), _nested(rows, "segment"))
+    """The rows of a JSON body as columns. Raises Invalid with the place of what is no row."""
+    _all_objects(rows, "")
+    given = _columns(rows)
+    fields = (*known, "features", "segment")
+    if unknown := next((name for name in given if name not in fields), None):
+        where = next(i for i, row in enumerate(rows) if unknown in row)
+        told = f"is no field of a row; its fields are {', '.join(fields)}"
+        raise Invalid(errors=[Problem(f"/{where}/{unknown[:80]}", told)])
+    columns = {name: _column(given[name]) for name in known if name in given}
+    return Body(len(rows), columns, _nested(given, "features"), _nested(given, "segment"))
 
 
-def _nested(rows: list[Any], field: str) -> dict[str, list[Any]]:
-    """The objects of one field, as columns."""
-    parts = [row.get(field) or {} for row in rows]
-    wrong = next((i for i, part in enumerate(parts) if type(part) is not dict), None)
-    if wrong is not None:
-        raise Invalid(errors=[Problem(f"/{wrong}/{field}", "is an object")])
-    names: dict[str, None] = {}
-    for part in parts:
-        if len(part) != len(names) or any(name not in names for name in part):
-            names.update(dict.fromkeys(part))
+def _all_objects(values: Sequence[Any], field: str) -> None:
+    """Raise Invalid with the place of the first value that is no object."""
+    if set(map(type, values)) <= {dict}:
+        return
+    place, value = next((i, v) for i, v in enumerate(values) if type(v) is not dict)
+    what = field or "a row"
+    raise Invalid(
+        errors=[Problem(f"/{place}/{field}".rstrip("/"), f"{shown(value)} is no object, as {what} is")]
+    )
+
+
+def _nested(given: Mapping[str, Sequence[Any]], field: str) -> dict[str, Column]:
+    """The objects of one field, as columns. An absent one is an empty one."""
+    if field not in given:
+        return {}
+    parts = [{} if part is None else part for part in given[field]]
+    _all_objects(parts, field)
+    return {name: _column(values) for name, values in _columns(parts, field).items()}
+
+
+def _columns(rows: Sequence[dict[str, Any]], what: str = "fields") -> dict[str, Sequence[Any]]:
+    """Objects as columns, in the order their names first appear; where a name is absent stands None."""
+    shapes = dict.fromkeys(map(tuple, rows))
+    names = dict.fromkeys(name for shape in shapes for name in shape)
     if len(names) > MAX_COLUMNS:
-        raise TooLarge(f"A row has at most {MAX_COLUMNS} {field}.")
-    return {name: [part.get(name) for part in parts] for name in names}
+        raise TooLarge(f"A row has at most {MAX_COLUMNS} {what}; these have {len(names)}.")
+    if len(shapes) == 1:  # as good as always, and three times quicker
+        return dict(zip(names, zip(*map(dict.values, rows), strict=True), strict=True))
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def _column(values: Sequence[Any]) -> Column:
+    """A column of one kind as Arrow; one of several kinds as it is, to be looked at value by value."""
+    kinds = set(map(type, values)) - {NoneType}
+    if len(kinds) > 1:
+        return values
+    try:
+        return pa.array(values, ARROW.get(kinds.pop()) if kinds else pa.null())
+    except (pa.ArrowException, OverflowError):
+        return values
 
 
 def body_of_table(table: pa.Table, known: Sequence[str]) -> Body:

@@ -13,14 +13,17 @@ import pyarrow.compute as pc
 
 from lifecycle.data.schema import FeatureField, FeatureRole, FeatureType, Task, VersionSchema
 from lifecycle.data.validation import (
+    NUL,
     Checked,
     Refusal,
     Rows,
     as_type,
     check_feature,
     first_refusals,
+    listed,
     mask_of,
     refused_mask,
+    refusing,
     unknown_columns,
 )
 from monitoring.incoming.bodies import Body, Column
@@ -34,6 +37,9 @@ AHEAD = timedelta(minutes=5)
 LONGEST_ID = 200
 LONGEST_SEGMENT = 100
 MOST_SEGMENT_KEYS = 8
+INSTANT = "a time with its zone, such as 2026-06-01T12:00:00Z"
+TOO_LONG = f"is longer than {LONGEST_SEGMENT} characters"
+LABEL = "a label: a text, a number, or true or false"
 SEGMENT = "segment:"
 """How the column of a segment key is called in a segment file."""
 
@@ -104,7 +110,7 @@ def attribute_table(body: Body, schema: VersionSchema) -> Table:
     given = {**body.columns, **body.features}
     del given["prediction_id"]
     if unknown := unknown_columns(given, list(declared)):
-        known = ", ".join(declared) or "none"
+        known = listed(list(declared)) or "none"
         raise Unprocessable(
             f"{unknown[0]!r} is not a declared protected attribute; declared are {known}.",
             errors=[Problem(f"/{name}", "not a declared protected attribute") for name in unknown],
@@ -123,12 +129,13 @@ def known_attributes(schema: VersionSchema) -> tuple[str, ...]:
 
 def _require(body: Body, *names: str) -> None:
     if absent := [name for name in names if name not in body.columns]:
-        raise Invalid(errors=[Problem(f"/{name}", "every row needs it") for name in absent])
+        raise Invalid(errors=[Problem(f"/{name}", "is missing; every row needs one") for name in absent])
 
 
 def _refuse_other(body: Body) -> None:
     if other := [*body.features, *body.segment]:
-        raise Invalid(errors=[Problem(f"/{name}", "is not a field of an outcome") for name in other])
+        told = f"is no field of an outcome; its fields are {listed(OUTCOME)}"
+        raise Invalid(errors=[Problem(f"/{name}", told) for name in other])
 
 
 def _features(body: Body, schema: VersionSchema | None) -> tuple[dict[str, Checked], dict[str, Checked]]:
@@ -138,8 +145,8 @@ def _features(body: Body, schema: VersionSchema | None) -> tuple[dict[str, Check
     declared = {f.name: f for f in schema.features}
     if unknown := unknown_columns(body.features, list(declared)):
         raise Unprocessable(
-            f"{unknown[0]!r} is not a declared feature.",
-            errors=[Problem(f"/features/{name}", "not declared in the schema") for name in unknown[:100]],
+            f"{unknown[0]!r} is not a declared feature; declared are {listed(list(declared))}.",
+            errors=[Problem(f"/features/{name}", "is not declared in the schema") for name in unknown[:100]],
         )
     found = {
         f.name: check_feature(f, body.features.get(f.name), body.rows)
@@ -178,9 +185,11 @@ def _kind_of(column: Column) -> pa.DataType:
 
 def _segment(body: Body) -> dict[str, Checked]:
     if len(body.segment) > MOST_SEGMENT_KEYS:
-        raise Invalid(errors=[Problem("/segment", f"has at most {MOST_SEGMENT_KEYS} keys")])
+        told = f"has {len(body.segment)} keys; at most {MOST_SEGMENT_KEYS} are taken"
+        raise Invalid(errors=[Problem("/segment", told)])
     if wrong := [key for key in body.segment if not _names_a_segment(key)]:
-        raise Invalid(errors=[Problem(f"/segment/{wrong[0][:80]}", "is no name of a segment key")])
+        told = f"is no key of a segment: 1 to {LONGEST_SEGMENT} characters, without '=', ':' and NUL"
+        raise Invalid(errors=[Problem(f"/segment/{wrong[0][:80]}", told)])
     return {
         SEGMENT + key: _short(column, body.rows, f"segment.{key}") for key, column in body.segment.items()
     }
@@ -193,13 +202,13 @@ def _names_a_segment(key: str) -> bool:
 def _id(column: Column) -> Checked:
     texts = _text(column, "prediction_id")
     length = pc.utf8_length(texts.values)
-    return _with(
+    return refusing(
         texts,
         "prediction_id",
         (mask_of(pc.is_null(texts.values)) & ~texts.bad, "is missing"),
         (mask_of(pc.equal(length, 0)), "is empty"),
         (mask_of(pc.greater(length, LONGEST_ID)), f"is longer than {LONGEST_ID} characters"),
-        (mask_of(pc.match_substring(texts.values, "\x00")), "holds a NUL character"),
+        (mask_of(pc.match_substring(texts.values, "\x00")), NUL),
     )
 
 
@@ -208,7 +217,7 @@ def _text(column: Column, name: str) -> Checked:
     if isinstance(column, pa.Array):
         if pa.types.is_integer(column.type):
             column = column.cast(pa.string())
-    elif any(type(value) is int for value in column):
+    elif int in set(map(type, column)):
         column = [str(value) if type(value) is int else value for value in column]
     return as_type(column, pa.string(), name)
 
@@ -217,20 +226,24 @@ def _time(column: Column, name: str, now: datetime) -> Checked:
     if isinstance(column, pa.Array) and pa.types.is_timestamp(column.type):
         if column.type.tz is None:
             raise Unprocessable(
-                f"The times of {name} have no zone.", errors=[Problem(f"/{name}", "needs a time zone")]
+                f"The times of {name} have no zone; write them as instants in UTC.",
+                errors=[Problem(f"/{name}", "needs a time zone")],
             )
         times = as_type(column, TIME, name)
     else:
-        texts = as_type(column, pa.string(), name)
-        parsed = as_type(texts.values, TIME, name)
+        texts = as_type(column, pa.string(), name, INSTANT)
+        parsed = as_type(texts.values, TIME, name, INSTANT)
         times = Checked(parsed.values, (*texts.refusals, *parsed.refusals), texts.bad | parsed.bad)
     values = times.values
-    return _with(
+    missing = mask_of(pc.is_null(values)) & ~times.bad
+    late = mask_of(pc.greater(values, pa.scalar(now + AHEAD, TIME)))
+    early = mask_of(pc.less(values, pa.scalar(EARLIEST, TIME)))
+    return refusing(
         times,
         name,
-        (mask_of(pc.is_null(values)) & ~times.bad, "is missing"),
-        (mask_of(pc.greater(values, pa.scalar(now + AHEAD, TIME))), "lies in the future"),
-        (mask_of(pc.less(values, pa.scalar(EARLIEST, TIME))), "lies before 1990"),
+        (missing, "is missing"),
+        (late, f"lies in the future; here it is {now:%FT%TZ}"),
+        (early, "lies before 1990, the earliest year that is taken"),
     )
 
 
@@ -250,8 +263,8 @@ def _label(column: Column, name: str, *, required: bool = False) -> Checked:
     missing = mask_of(pc.is_null(labels.values)) & ~labels.bad
     long = mask_of(pc.greater(pc.utf8_length(labels.values), LONGEST_SEGMENT))
     null = mask_of(pc.match_substring(labels.values, "\x00"))
-    faults = [(long, "is too long for a label"), (null, "holds a NUL character")]
-    return _with(labels, name, *faults, *([(missing, "is missing")] if required else []))
+    faults = [(long, TOO_LONG), (null, NUL)]
+    return refusing(labels, name, *faults, *([(missing, "is missing")] if required else []))
 
 
 def _as_label(column: Column, name: str) -> Checked:
@@ -261,7 +274,7 @@ def _as_label(column: Column, name: str) -> Checked:
         column = column.cast(pa.string())
     elif pa.types.is_floating(column.type):
         column = [_label_text(value) for value in column.to_pylist()]
-    return as_type(column, pa.string(), name)
+    return as_type(column, pa.string(), name, LABEL)
 
 
 def _label_text(value: Any) -> Any:
@@ -277,25 +290,13 @@ def _label_text(value: Any) -> Any:
 
 def _short(column: Column | None, rows: int, name: str) -> Checked:
     texts = _as_label(column if column is not None else pa.nulls(rows, pa.string()), name)
-    return _with(
-        texts,
-        name,
-        (mask_of(pc.greater(pc.utf8_length(texts.values), LONGEST_SEGMENT)), "is too long"),
-        (mask_of(pc.match_substring(texts.values, "\x00")), "holds a NUL character"),
-    )
+    long = mask_of(pc.greater(pc.utf8_length(texts.values), LONGEST_SEGMENT))
+    null = mask_of(pc.match_substring(texts.values, "\x00"))
+    return refusing(texts, name, (long, TOO_LONG), (null, NUL))
 
 
 def _constant(value: datetime, rows: int) -> Checked:
     return Checked(pa.array([value] * rows, TIME), (), np.zeros(rows, dtype=np.bool_))
-
-
-def _with(part: Checked, name: str, *faults: tuple[Rows, str]) -> Checked:
-    """The column with more of its rows refused."""
-    bad, refusals = part.bad.copy(), list(part.refusals)
-    for mask, reason in faults:
-        refusals += [Refusal(row, name, reason) for row in np.flatnonzero(mask & ~bad)[:100].tolist()]
-        bad |= mask
-    return Checked(part.values, tuple(refusals), bad)
 
 
 def segment_keys(columns: Sequence[str]) -> dict[str, str]:

@@ -72,10 +72,10 @@ def test_the_reasons_say_what_was_expected() -> None:
     ]
     assert told == [
         "2.5 is not a whole number",
-        "-1.0 is below 0",
-        "2.0 is above 1",
-        "it is missing, but must have a value",
-        "'max' is none of the declared categories",
+        "-1.0 is below 0, the declared minimum",
+        "2.0 is above 1, the declared maximum",
+        "is missing, but must have a value",
+        "'max' is none of the declared categories basic, plus",
     ]
 
 
@@ -144,7 +144,10 @@ def test_wrong_rows_go_apart_and_are_downloaded_as_they_came(strict: Desk) -> No
     (line,) = (orjson.loads(line) for line in b"".join(answer.streaming_content).splitlines())
     assert line["row"] == 1
     assert line["content"]["features"] == {"tenure": 101, "plan": "max"}
-    assert line["reasons"] == ["plan 'max' is none of the declared categories", "tenure 101.0 is above 100"]
+    assert line["reasons"] == [
+        "plan 'max' is none of the declared categories basic, plus",
+        "tenure 101.0 is above 100, the declared maximum",
+    ]
 
 
 def test_without_a_schema_rows_are_stored_and_the_gate_stays_shut(desk: Desk) -> None:
