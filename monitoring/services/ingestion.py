@@ -31,6 +31,9 @@ from portal.jobs.services import kind_of, request
 from portal.registry.models import ModelVersion
 
 MAX_LISTED = 100
+OTHER_CONTENT = (
+    "is known with other content; what was predicted is never changed, so give this an id of its own"
+)
 
 
 class OnInvalid(StrEnum):
@@ -89,16 +92,13 @@ def ingest_predictions(
     sorting = store.sort_predictions(version, whole)
     if sorting.conflicts and on_invalid == OnInvalid.REJECT:
         raise _conflict(rows, sorting.conflicts)
-    fresh = rows.take(sorting.new)
+    fresh = sorting.fresh(rows)
     store.append_predictions(version, batch, fresh)
     if protected and fresh.num_rows:
         apart = {"prediction_id": rows.column("prediction_id"), **protected}
-        store.append_attributes(version, batch, pa.table(apart).take(sorting.new))
+        store.append_attributes(version, batch, sorting.fresh(pa.table(apart)))
     accepted = _places_of_accepted(table)
-    conflicts = [
-        Refusal(accepted[place], "prediction_id", "is known with other content")
-        for place in sorting.conflicts
-    ]
+    conflicts = [Refusal(accepted[place], "prediction_id", OTHER_CONTENT) for place in sorting.conflicts]
     batch.accepted = fresh.num_rows
     batch.duplicates = sorting.duplicates
     days = _days(fresh.column("event_time"))
@@ -233,7 +233,7 @@ def _refuse_or_go_on(refusals: Sequence[Refusal], on_invalid: OnInvalid) -> None
     if refusals and on_invalid == OnInvalid.REJECT:
         first = refusals[0]
         raise Unprocessable(
-            f"Row {first.row}: {first.column} {first.detail}. Nothing was stored.",
+            f"Row {first.row} (the first is 0): {first.column} {first.detail}. Nothing was stored.",
             errors=[Problem(f"/{r.row}/{r.column}", r.detail) for r in refusals[:MAX_LISTED]],
         )
 
@@ -243,7 +243,7 @@ def _conflict(rows: pa.Table, places: Sequence[int]) -> Conflict:
     return Conflict(
         f"{len(places)} predictions are known with other content, {ids[0]!r} first. Nothing was stored.",
         errors=[
-            Problem(f"/{place}/prediction_id", f"{key!r} is known with other content")
+            Problem(f"/{place}/prediction_id", f"{key!r} {OTHER_CONTENT}")
             for place, key in zip(places, ids, strict=False)
         ],
     )

@@ -58,37 +58,32 @@ def outcomes_of_day(version: ModelVersion, day: date) -> pa.Table:
     )
 
 
-def unpark(version: ModelVersion, ids: pa.ChunkedArray) -> None:
+def unpark(cursor: Any, version: ModelVersion, staged: str) -> None:
     """Join what came before its prediction: parked outcomes, and attributes without a time."""
-    with connection.cursor() as cursor:
-        stage(cursor, "arrived", "prediction_id text", pa.table({"prediction_id": ids}))
-        with purpose("ingest"):
-            cursor.execute(
-                """
-                UPDATE monitoring_attribute a SET event_time = k.event_time
-                FROM arrived JOIN monitoring_prediction_index k
-                  ON k.version_id = %s AND k.prediction_id = arrived.prediction_id
-                WHERE a.version_id = %s AND a.prediction_id = arrived.prediction_id AND a.event_time IS NULL
-                """,
-                [version.pk, version.pk],
-            )
+    with purpose("ingest"):
         cursor.execute(
-            """
-            WITH taken AS (
-                DELETE FROM monitoring_parked_outcome p USING arrived
-                WHERE p.version_id = %s AND p.prediction_id = arrived.prediction_id
-                RETURNING p.*
-            )
-            INSERT INTO monitoring_outcome
-                (version_id, event_time, prediction_id, number, outcome, observed_at, batch_id, received_at)
-            SELECT t.version_id, k.event_time, t.prediction_id,
-                   row_number() OVER (PARTITION BY t.prediction_id ORDER BY t.observed_at),
-                   t.outcome, t.observed_at, t.batch_id, t.received_at
-            FROM taken t JOIN monitoring_prediction_index k
-              ON k.version_id = t.version_id AND k.prediction_id = t.prediction_id
-            """,
+            f"""
+            UPDATE monitoring_attribute a SET event_time = i.event_time FROM {staged} i
+            WHERE a.version_id = %s AND a.prediction_id = i.prediction_id AND a.event_time IS NULL
+            """,  # noqa: S608 - the name of our own temporary table
             [version.pk],
         )
+    cursor.execute(
+        f"""
+        WITH taken AS (
+            DELETE FROM monitoring_parked_outcome p USING {staged} i
+            WHERE p.version_id = %s AND p.prediction_id = i.prediction_id
+            RETURNING p.*, i.event_time
+        )
+        INSERT INTO monitoring_outcome
+            (version_id, event_time, prediction_id, number, outcome, observed_at, batch_id, received_at)
+        SELECT version_id, event_time, prediction_id,
+               row_number() OVER (PARTITION BY prediction_id ORDER BY observed_at),
+               outcome, observed_at, batch_id, received_at
+        FROM taken
+        """,  # noqa: S608 - the name of our own temporary table
+        [version.pk],
+    )
 
 
 def _join(cursor: Any, version: ModelVersion, batch: Batch, staged: str) -> tuple[list[date], int]:

@@ -73,6 +73,37 @@ def test_sent_again_a_delivery_adds_nothing_and_says_so(desk: Desk) -> None:
     assert rows_in("monitoring_prediction") == 3
 
 
+def test_the_log_holds_what_was_new_with_its_segment(desk: Desk) -> None:
+    desk.stored("predictions", [prediction("a", segment={"region": "north", "kind": 'ü"1'})])
+    rows = [
+        prediction("a", segment={"region": "north", "kind": 'ü"1'}),
+        prediction("b", segment={"region": "south", "kind": None}, route="human"),
+        prediction("c", segment={}),
+        prediction("b", segment={"region": "south"}, route="human"),
+    ]
+    told = desk.stored("predictions", rows)
+    assert (told["accepted"], told["duplicates"]) == (2, 2)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT prediction_id, segment::text, route, label FROM monitoring_prediction ORDER BY 1"
+        )
+        assert [
+            (key, segment and json.loads(segment), *rest) for key, segment, *rest in cursor.fetchall()
+        ] == [
+            ("a", {"region": "north", "kind": 'ü"1'}, None, "0"),
+            ("b", {"region": "south"}, "human", "0"),
+            ("c", None, None, "0"),
+        ]
+
+
+def test_whether_a_row_is_known_does_not_depend_on_the_rows_beside_it(desk: Desk) -> None:
+    bare = prediction("a", score=None, segment={})
+    full = prediction("b", route="human", segment={"region": "north"})
+    desk.stored("predictions", [bare])
+    desk.stored("predictions", [full])
+    assert desk.stored("predictions", [bare, full])["duplicates"] == 2
+
+
 def test_the_same_id_twice_in_one_delivery_counts_once(desk: Desk) -> None:
     told = desk.stored("predictions", [prediction("a"), prediction("a")])
     assert (told["accepted"], told["duplicates"]) == (1, 1)
@@ -339,6 +370,86 @@ def test_hostile_rows_get_a_clear_refusal_and_store_nothing(desk: Desk, content:
     assert problem.get("detail") or problem.get("errors")
     assert rows_in("monitoring_prediction") == rows_in("monitoring_prediction_index") == 0
     assert Batch.objects.count() == 0
+
+
+INSTANT = "is not a time with its zone, such as 2026-06-01T12:00:00Z"
+TOLD: list[tuple[Row, str, str]] = [
+    ({"event_time": "yesterday"}, "event_time", f"'yesterday' {INSTANT}"),
+    ({"event_time": "2026-06-01T00:00:00"}, "event_time", f"'2026-06-01T00:00:00' {INSTANT}"),
+    ({"event_time": "2026-06-31T00:00:00Z"}, "event_time", f"'2026-06-31T00:00:00Z' {INSTANT}"),
+    ({"event_time": 1_780_000_000}, "event_time", f"1780000000 {INSTANT}"),
+    ({"event_time": None}, "event_time", "is missing"),
+    (
+        {"event_time": "1989-12-31T23:59:59Z"},
+        "event_time",
+        "1989-12-31T23:59:59+00:00 lies before 1990, the earliest year that is taken",
+    ),
+    ({"prediction_id": "x" * 201}, "prediction_id", f"'{'x' * 56}… is longer than 200 characters"),
+    ({"prediction_id": "a\x00"}, "prediction_id", "'a\\x00' holds a NUL character, which no text here may"),
+    ({"score": "high"}, "score", "'high' is not a number"),
+    (
+        {"prediction": {"a": 1}},
+        "prediction",
+        "{'a': 1} is not a label: a text, a number, or true or false",
+    ),
+    ({"features": {"tenure": True, "plan": "basic"}}, "tenure", "True is not a number"),
+    ({"segment": {"region": "x" * 101}}, "segment.region", f"'{'x' * 56}… is longer than 100 characters"),
+]
+
+
+@pytest.mark.parametrize(("changes", "column", "detail"), TOLD)
+def test_a_refusal_says_where_what_and_what_would_do(
+    desk: Desk, changes: Row, column: str, detail: str
+) -> None:
+    """Alone in its delivery or among others that are right, the value is told in the same words."""
+    bad = prediction("b") | changes
+    for rows, place in (([bad], 0), ([prediction("a"), bad], 1)):
+        problem = desk.send("predictions", rows).json()
+        assert problem["errors"] == [{"pointer": f"/{place}/{column}", "detail": detail}]
+        expected = f"Row {place} (the first is 0): {column} {detail}. Nothing was stored."
+        assert problem["detail"] == expected
+
+
+def test_a_time_of_a_csv_or_parquet_file_is_told_in_the_same_words(desk: Desk) -> None:
+    late = HEAD + GOOD.replace(b"2026-06-01T00:00:00Z", b"01.06.2026")
+    told = desk.send("predictions", late, content_type=CSV).json()
+    assert told["errors"] == [{"pointer": "/0/event_time", "detail": f"'01.06.2026' {INSTANT}"}]
+    table = pa.table({"prediction_id": ["a"], "event_time": pa.array([START], pa.timestamp("us"))})
+    told = desk.send("predictions", as_parquet(table), content_type=PARQUET).json()
+    assert told["detail"] == "The times of event_time have no zone; write them as instants in UTC."
+
+
+def test_what_is_no_row_is_told_with_what_a_row_has(desk: Desk) -> None:
+    told = desk.send("predictions", [prediction("a"), prediction("b", colour="red")]).json()
+    fields = "prediction_id, event_time, score, prediction, route, features, segment"
+    expected = f"is no field of a row; its fields are {fields}"
+    assert told["errors"] == [{"pointer": "/1/colour", "detail": expected}]
+    told = desk.send("predictions", [prediction("a"), 3]).json()
+    assert told["errors"] == [{"pointer": "/1", "detail": "3 is no object, as a row is"}]
+    told = desk.send("predictions", [prediction("a", features="x")]).json()
+    assert told["errors"] == [{"pointer": "/0/features", "detail": "'x' is no object, as features is"}]
+
+
+@pytest.mark.parametrize(
+    ("values", "stored"),
+    [
+        ([1, 2.5, None], [1.0, 2.5, None]),
+        ([1, 2, 3], [1.0, 2.0, 3.0]),
+        ([None, None, None], [None, None, None]),
+        ([0.5, None, -0.0], [0.5, None, 0.0]),
+    ],
+)
+def test_numbers_are_stored_whether_or_not_they_are_whole(
+    desk: Desk, values: list[float | None], stored: list[float | None]
+) -> None:
+    rows = [prediction(f"p{i}", features={"tenure": v, "plan": "x"}) for i, v in enumerate(values)]
+    del rows[2]["segment"]
+    desk.stored("predictions", rows)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (features ->> 'tenure')::float8 FROM monitoring_pending_features ORDER BY prediction_id"
+        )
+        assert [value for (value,) in cursor.fetchall()] == stored
 
 
 def test_a_parquet_bomb_dies_alone(desk: Desk) -> None:
