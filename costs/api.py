@@ -23,6 +23,7 @@ from costs.services.allocation import allocate_bill
 from costs.services.budgets import set_budget
 from costs.services.uploads import receive_bill
 from costs.standing import Standing, standings
+from costs.whatif import WHAT_IFS
 from portal.accounts.models import Unit
 from portal.api.parsers import SafeJSONParser, Untouched
 from portal.api.serializers import StrictSerializer
@@ -270,3 +271,27 @@ class BudgetViewSet(ListMixin[Budget], RetrieveMixin[Budget], CreateMixin[Budget
         if found is None:
             raise Missing
         return found
+
+
+class WhatIfs(Endpoint):
+    """``GET own-or-rent|spot|reservations/?FACT=…``: what follows; facts left out are those of an example."""
+
+    does = {"get": "costs.read"}
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, kind: str) -> Response:
+        if kind not in WHAT_IFS:
+            raise Missing
+        fields = WHAT_IFS[kind].base_fields
+        if unknown := set(request.query_params) - set(fields):
+            raise Invalid(errors=[Problem(f"?{name}", "is no fact of this what-if") for name in unknown])
+        given = request.query_params
+        facts = {name: given.get(name, field.initial) for name, field in fields.items()}
+        form = WHAT_IFS[kind](facts)
+        if not form.is_valid():
+            raise Invalid(errors=[Problem(f"?{name}", str(said[0])) for name, said in form.errors.items()])
+        try:
+            answer = form.answer()
+        except ValueError as error:
+            raise Invalid(str(error)) from error
+        return Response({"answer": answer.sentence, "facts": form.cleaned_data, **answer.data})

@@ -5,6 +5,9 @@ from costs import views
 app_name = "costs"
 urlpatterns = [
     path("costs/", views.CostsPage.as_view(), name="costs"),
+    path("costs/own-or-rent/", views.WhatIfPage.as_view(), {"kind": "own-or-rent"}, name="own-or-rent"),
+    path("costs/spot/", views.WhatIfPage.as_view(), {"kind": "spot"}, name="spot"),
+    path("costs/reservations/", views.WhatIfPage.as_view(), {"kind": "reservations"}, name="reservations"),
     path("costs/import/", views.ImportPage.as_view(), name="import"),
     path("costs/bills/", views.Bills.as_view(), name="bills"),
     path("costs/bills/<int:pk>/", views.BillPage.as_view(), name="bill"),

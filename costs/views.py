@@ -33,6 +33,7 @@ from costs.services.rules import drafts_of, set_rules
 from costs.services.uploads import receive_bill
 from costs.standing import standings
 from costs.statement import Line, Statement, spend_bars, statement
+from costs.whatif import WHAT_IFS, Answer, WhatIf
 from portal.errors import Denied, Missing
 from portal.findings.models import Finding
 from portal.jobs.models import Run
@@ -358,3 +359,38 @@ class SetBudget(AboutCosts, FormPage):
 
     def done(self, form: Any) -> str:  # noqa: ARG002 - the base's signature
         return f"The budget of {self.made} is set."
+
+
+class WhatIfPage(AboutCosts):
+    """A what-if by the facts in the address; without any, the worked example."""
+
+    does = "costs.read"
+    template_name = "costs/what_if.html"
+
+    @cached_property
+    def form(self) -> WhatIf:
+        kind = WHAT_IFS[self.kwargs["kind"]]
+        example = {name: field.initial for name, field in kind.base_fields.items()}
+        return kind(self.request.GET or example)
+
+    @cached_property
+    def answer(self) -> Answer | None:
+        if not self.form.is_valid():
+            return None
+        try:
+            return self.form.answer()
+        except ValueError as error:
+            self.form.add_error(None, str(error))
+            return None
+
+    def heading(self) -> str:
+        return self.form.title
+
+    def summary(self) -> str:
+        return self.form.about
+
+    def crumbs(self) -> Sequence[Crumb]:
+        return (Crumb("Costs", reverse("costs:costs")), Crumb(self.form.title))
+
+    def context(self) -> Mapping[str, Any]:
+        return {"answer": self.answer, "form": self.form}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -153,10 +154,18 @@ def _as_json(value: Any) -> str | None:
 def cleaned(raw: pa.Array) -> pa.Array:
     """Texts with what means missing as null."""
     texts = _texts(raw)
-    absent = pc.is_in(texts, value_set=pa.array(ABSENT))
+    absent = pc.is_in(texts, value_set=_absent())
     if not pc.any(absent).as_py():
         return texts
-    return pc.if_else(absent, pa.scalar(None, pa.string()), texts)
+    return pc.if_else(absent, pa.nulls(len(texts), pa.string()), texts)
+
+
+@cache
+def _absent() -> pa.Array:
+    """What means missing, for Arrow; from bytes, since ``pa.array`` brings the import of pandas along."""
+    ends = np.cumsum([0, *map(len, ABSENT)], dtype=np.int32)
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer("".join(ABSENT).encode())]
+    return pa.Array.from_buffers(pa.string(), len(ABSENT), buffers)
 
 
 def _texts(raw: pa.Array) -> pa.Array:
