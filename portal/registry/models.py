@@ -358,6 +358,9 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """What served at an instant."""
         return self.filter(period__contains=at)
 
+    def visible_to(self, user: User, action: str = "registry.read") -> AssignmentQuerySet:
+        return self.filter(model__system__in=System.objects.visible_to(user, action))
+
     def current(self) -> AssignmentQuerySet:
         return self.filter(period__endswith=None)
 

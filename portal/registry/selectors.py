@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from typing import Any
 
+from django.contrib.postgres.fields.ranges import RangeEndsWith, RangeStartsWith
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
+from django.utils import timezone
 
 from portal.accounts.models import User
+from portal.accounts.services import organisation
 from portal.areas import GateState, declared
 from portal.errors import Missing
 from portal.registry.gates import GateReport, ask_gates
@@ -90,6 +94,24 @@ def models_for_list(user: User) -> QuerySet[RegisteredModel]:
             version_count=Count("versions", filter=Q(versions__deleted_at=None)),
         )
     )
+
+
+def assignments_for_list(user: User) -> QuerySet[Assignment]:
+    """What served where and when, of the models a person may see."""
+    found = Assignment.objects.visible_to(user).select_related(
+        "environment", "version__model", "model__system__unit", "assigned_by"
+    )
+    return found.annotate(started_at=RangeStartsWith("period"), ended_at=RangeEndsWith("period")).order_by(
+        "model__name", "started_at", "version__number"
+    )
+
+
+def serving_on(rows: QuerySet[Assignment], day: date) -> QuerySet[Assignment]:
+    """Of these, what served at any time of a day of the organisation, up to now."""
+    zone = organisation().zone
+    start = datetime.combine(day, time.min, zone)
+    end = min(datetime.combine(day, time.max, zone), timezone.now())
+    return rows.filter(period__overlap=(start, end)) if start < end else rows.none()
 
 
 def systems_for_list(user: User) -> QuerySet[System]:

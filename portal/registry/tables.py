@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import django_filters as filters
+from django.http import QueryDict
 
-from portal.registry.models import RegisteredModel, Stage, System, Tier
-from portal.registry.selectors import STAGE_TONES
+from portal.accounts.services import organisation
+from portal.registry.models import Assignment, Environment, RegisteredModel, Stage, System, Tier
+from portal.registry.selectors import STAGE_TONES, serving_on
+from portal.registry.services import PRODUCTION
+from portal.web.forms import DayInput
 from portal.web.tables import NameColumn, NumberColumn, PersonColumn, PillColumn, PortalTable, WhenColumn
 
 TIER_WORDS = {tier.value: tier.label for tier in Tier}
@@ -50,6 +55,25 @@ class ModelTable(PortalTable):
     updated_at = WhenColumn(verbose_name="Changed")
 
 
+class AssignmentTable(PortalTable):
+    """What served where, from when to when."""
+
+    phone = ("version", "role", "started_at", "ended_at")
+
+    version = NameColumn(
+        linkify=lambda record: record.version.get_absolute_url(),
+        order_by=("model__name", "version__number"),
+        under="model__system__name",
+    )
+    unit = NameColumn(accessor="model__system__unit__name", verbose_name="Unit", attrs={})
+    environment = NameColumn(accessor="environment__name", verbose_name="Environment", attrs={})
+    role = NameColumn(accessor="get_role_display", order_by="role", attrs={})
+    share = NumberColumn(unit="%", verbose_name="Traffic")
+    started_at = WhenColumn(verbose_name="From", style="")
+    ended_at = WhenColumn(verbose_name="Until", style="")
+    assigned_by = PersonColumn(order_by="assigned_by__name", verbose_name="By")
+
+
 class SystemFilter(filters.FilterSet):  # type: ignore[misc]  # an untyped package
     """What the list of systems is narrowed by."""
 
@@ -75,3 +99,26 @@ class ModelFilter(filters.FilterSet):  # type: ignore[misc]  # an untyped packag
 
     def by_serving(self, rows: Any, _name: str, value: bool) -> Any:  # noqa: FBT001 - django-filter's call
         return rows.filter(serving__isnull=not value)
+
+
+class AssignmentFilter(filters.FilterSet):  # type: ignore[misc]  # an untyped package
+    """A day and an environment; without them today, and production."""
+
+    q = filters.CharFilter(field_name="model__name", lookup_expr="icontains", label="Model")
+    on = filters.DateFilter(method="by_day", label="Day", widget=DayInput)
+    environment = filters.ModelChoiceFilter(
+        queryset=Environment.objects.all(), to_field_name="slug", empty_label="Any environment"
+    )
+
+    class Meta:
+        model = Assignment
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, data: QueryDict | None = None, *args: Any, **kwargs: Any) -> None:
+        asked = data.copy() if data else QueryDict(mutable=True)
+        asked["on"] = asked.get("on") or organisation().today().isoformat()
+        asked.setdefault("environment", PRODUCTION)
+        super().__init__(asked, *args, **kwargs)
+
+    def by_day(self, rows: Any, _name: str, value: date) -> Any:
+        return serving_on(rows, value)

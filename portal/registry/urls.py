@@ -12,6 +12,7 @@ urlpatterns = [
     path("systems/<str:ref>/access/", views.GrantAccess.as_view(), name="grant-access"),
     path("systems/<str:ref>/access/<int:pk>/end/", views.EndAccess.as_view(), name="end-access"),
     path("models/", views.Models.as_view(), name="models"),
+    path("in-production/", views.InProduction.as_view(), name="in-production"),
     path("models/register/", views.RegisterModel.as_view(), name="register"),
     path("models/<str:name>/", views.ModelRedirect.as_view(), name="model"),
     path("models/<str:name>/v/<int:number>/", views.VersionDetail.as_view(), name="version"),

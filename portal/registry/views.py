@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from portal.accounts.services import organisation
 from portal.audit.timeline import timeline_of
 from portal.errors import Denied
 from portal.registry import selectors, services
@@ -18,8 +19,16 @@ from portal.registry.forms import AccessForm, StageForm, SystemForm
 from portal.registry.gates import GateReport
 from portal.registry.models import RegisteredModel, Stage
 from portal.registry.pages import SystemPage, VersionPage
-from portal.registry.tables import ModelFilter, ModelTable, SystemFilter, SystemTable
+from portal.registry.tables import (
+    AssignmentFilter,
+    AssignmentTable,
+    ModelFilter,
+    ModelTable,
+    SystemFilter,
+    SystemTable,
+)
 from portal.rights import may
+from portal.web import figures
 from portal.web.pages import ActionView, FormPage, ListPage, Page
 from portal.web.parts import Crumb, Empty, Fact
 from portal.web.status import Tone
@@ -212,6 +221,51 @@ class Models(ListPage):
         )
 
 
+class InProduction(ListPage):
+    """What served in an environment on a day, the days long past included."""
+
+    does = "registry.read"
+    title = "In production"
+    nav = "registry:models"
+    table_class = AssignmentTable
+    filterset_class = AssignmentFilter
+    noun = ("assignment", "assignments")
+
+    def rows(self) -> Any:
+        return selectors.assignments_for_list(self.person)
+
+    @cached_property
+    def chosen(self) -> Mapping[str, Any]:
+        """The day and the environment, as far as they can be read."""
+        form = self.filter.form
+        return form.cleaned_data if form.is_valid() else {}
+
+    def heading(self) -> str:
+        day, environment = self.chosen.get("on"), self.chosen.get("environment")
+        if day is None:
+            return "This day cannot be read"
+        where = f"in {environment.name.lower()}" if environment else "anywhere"
+        return f"What served {where} on {figures.day(day)}"
+
+    def summary(self) -> str:
+        return "All that served at any time of that day, from when to when. Programs ask by as_of."
+
+    def crumbs(self) -> Sequence[Crumb]:
+        return (Crumb("Models", reverse("registry:models")), Crumb("In production"))
+
+    def empty(self) -> Empty:
+        return Empty(
+            "Nothing has served yet",
+            "A version appears here from the moment it is promoted.",
+            "Models",
+            reverse("registry:models"),
+        )
+
+    def _is_filtered(self) -> bool:
+        """A day on which nothing served is an answer, as long as another day has one."""
+        return super()._is_filtered() or self.rows().exists()
+
+
 class RegisterModel(Page):
     """How code registers a model: three lines, or the MLflow client unchanged."""
 
@@ -316,6 +370,7 @@ class VersionDetail(VersionPage):
             "may_promote": selectors.can_change(user, version.system, "registry.promote"),
             "serves": self.serving is not None and self.serving.word == "Production",
             "inputs": (version.schema or {}).get("features", ()),
+            "today": organisation().today(),
         }
 
 
