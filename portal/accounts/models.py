@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from portal.api.prepared import Given, Prepared
 from portal.areas import Role
 from portal.rights import matrix
 
@@ -135,7 +136,7 @@ class User(AbstractBaseUser):
     @cached_property
     def current_memberships(self) -> list[Membership]:
         """The memberships that hold now, with their units."""
-        return list(self.memberships.in_force().select_related("unit"))
+        return MEMBERSHIPS(user=self.pk, now=timezone.now())
 
     @property
     def membership_words(self) -> str:
@@ -163,7 +164,7 @@ class User(AbstractBaseUser):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    def in_force(self, at: datetime | None = None) -> MembershipQuerySet:
+    def in_force(self, at: datetime | Given | None = None) -> MembershipQuerySet:
         at = at or timezone.now()
         return self.filter(Q(ended_at=None) | Q(ended_at__gt=at), started_at__lte=at)
 
@@ -201,6 +202,10 @@ class Membership(models.Model):
         """The seat, without who holds it."""
         return f"{Role(self.role).name.capitalize()} in {self.unit}"
 
+
+MEMBERSHIPS = Prepared(
+    lambda: Membership.objects.in_force(Given("now")).filter(user=Given("user")).select_related("unit")
+)
 
 SCOPES = {
     "read": "Read what its owner may read",

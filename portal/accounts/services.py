@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from portal.accounts.models import SCOPES, ApiToken, Invitation, Membership, Organisation, Unit, User
+from portal.api.prepared import Given, Prepared
 from portal.areas import Role
 from portal.audit.services import record, snapshot
 from portal.errors import Conflict, Invalid, Problem, Refused
@@ -226,11 +227,14 @@ def revoke_token(token: ApiToken, *, actor: User) -> None:
         record("token.revoked", token, actor=actor)
 
 
+TOKEN = Prepared(lambda: ApiToken.objects.select_related("user", "unit").filter(digest=Given("digest")))
+
+
 def token_of(key: str) -> ApiToken | None:
     """The usable token of a key, its user and unit loaded; notes the day it was used."""
     if not key.startswith(KEY_PREFIX):
         return None
-    found = ApiToken.objects.select_related("user", "unit").filter(digest=digest_of(key)).first()
+    found = TOKEN.first(digest=digest_of(key))
     if found is None or not found.usable or not found.user.is_active:
         return None
     now = timezone.now()

@@ -16,6 +16,7 @@ from django.utils import timezone
 from guardian.models import UserObjectPermissionBase
 
 from portal.accounts.models import Unit, User
+from portal.registry.scope import systems_of
 
 
 class Tier(models.TextChoices):
@@ -62,12 +63,7 @@ class SystemQuerySet(models.QuerySet["System"]):
 
         This is the only row scope in the code.
         """
-        scope = Q(pk__in=[])
-        for path in user.places(action):
-            scope |= Q(unit__path__startswith=path)
-        if user.token is None or user.token.allows(action):
-            scope |= Q(pk__in=SystemGrant.objects.allowing(user, action).values("content_object"))
-        return self.filter(scope)
+        return self.filter(pk__in=systems_of(user, action))
 
 
 class System(models.Model):
@@ -120,13 +116,6 @@ class System(models.Model):
         return self.pk
 
 
-class GrantQuerySet(models.QuerySet["SystemGrant"]):
-    def allowing(self, user: User, action: str) -> GrantQuerySet:
-        """The unexpired grants by which this person may do the action: reading, or working as well."""
-        names = ["read_system", "work_on_system"] if action.endswith(".read") else ["work_on_system"]
-        return self.filter(user=user, permission__codename__in=names, expires_at__gt=timezone.now())
-
-
 class SystemGrant(UserObjectPermissionBase):
     """An exception to the units: one person may read or work on one system, for a reason, until a day.
 
@@ -140,7 +129,7 @@ class SystemGrant(UserObjectPermissionBase):
     granted_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
 
-    objects = GrantQuerySet.as_manager()  # type: ignore[assignment,misc]  # ours in place of guardian's
+    objects = models.Manager["SystemGrant"]()  # type: ignore[assignment,misc]  # in place of guardian's
 
     class Meta(UserObjectPermissionBase.Meta):
         constraints = [
@@ -159,7 +148,7 @@ class SystemGrant(UserObjectPermissionBase):
 
 class ModelQuerySet(models.QuerySet["RegisteredModel"]):
     def visible_to(self, user: User, action: str = "registry.read") -> ModelQuerySet:
-        return self.filter(system__in=System.objects.visible_to(user, action))
+        return self.filter(system__in=systems_of(user, action))
 
 
 class RegisteredModel(models.Model):
@@ -192,7 +181,7 @@ class RegisteredModel(models.Model):
 
 class VersionQuerySet(models.QuerySet["ModelVersion"]):
     def visible_to(self, user: User, action: str = "registry.read") -> VersionQuerySet:
-        return self.filter(model__system__in=System.objects.visible_to(user, action))
+        return self.filter(model__system__in=systems_of(user, action))
 
     def live(self) -> VersionQuerySet:
         """Those not deleted through the API; the rows of deleted ones are kept."""

@@ -18,9 +18,11 @@ from lifecycle.development.mlflow.filters import Grammar, matching, offset_of, o
 from portal.accounts.authentication import TokenAuthentication
 from portal.accounts.models import User
 from portal.api.parsers import SafeJSONParser
+from portal.api.prepared import Given, Prepared
 from portal.errors import Denied
 from portal.registry import services
 from portal.registry.models import ModelVersion, RegisteredModel
+from portal.registry.scope import LATER, scope_of
 from portal.rights import PUBLIC, require
 
 LATEST = "latest"
@@ -28,6 +30,15 @@ ALIAS = re.compile(r"[\w-]{1,255}")
 KEY = re.compile(r"[\w.\- :/]+")
 STAGES = {stage.lower(): stage for stage in wire.LATEST_STAGES}
 MAX_KEY, MAX_VALUE = 250, 100_000
+
+MODEL = Prepared(lambda: RegisteredModel.objects.filter(system__in=LATER, name=Given("name")))
+VERSION = Prepared(
+    lambda: (
+        ModelVersion.objects.live()
+        .filter(model__system__in=LATER, model__name=Given("name"), number=Given("number"))
+        .select_related("model")
+    )
+)
 
 Parameters = Mapping[str, Any]
 Handler = Callable[["Call", Parameters], Mapping[str, Any]]
@@ -188,8 +199,7 @@ def the_model(call_: Call, given: Parameters, action: str = "registry.read") -> 
     """The named model this person may see; for a write also one they may change."""
     name = text(given, "name")
     services.check_name(name)
-    visible = RegisteredModel.objects.visible_to(call_.user)
-    row = visible.select_related("system").filter(name=name).first()
+    row = MODEL.first(name=name, **scope_of(call_.user, "registry.read"))
     if row is None:
         raise missing(f"Registered Model with name={name} not found")
     if action != "registry.read":
@@ -200,8 +210,7 @@ def the_model(call_: Call, given: Parameters, action: str = "registry.read") -> 
 def the_version(call_: Call, given: Parameters, action: str = "registry.read") -> ModelVersion:
     """The numbered version of the named model."""
     name, wanted = text(given, "name"), number(given, "version")
-    visible = ModelVersion.objects.live().visible_to(call_.user)
-    row = visible.select_related("model__system").filter(model__name=name, number=wanted).first()
+    row = VERSION.first(name=name, number=wanted, **scope_of(call_.user, "registry.read"))
     if row is None:
         raise missing(f"Model Version (name={name}, version={wanted}) not found")
     if action != "registry.read":

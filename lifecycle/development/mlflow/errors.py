@@ -9,7 +9,7 @@ import logging
 from typing import Any
 
 from django.conf import settings
-from django.db import DataError, transaction
+from django.db import DataError
 from rest_framework.exceptions import APIException, MethodNotAllowed
 from rest_framework.response import Response
 
@@ -58,9 +58,7 @@ def missing(message: str) -> MlflowError:
 
 
 def handler(error: Exception, _context: Any) -> Response:
-    """Translate whatever a view raised into MLflow's body; nothing half-written stays."""
-    if transaction.get_connection().in_atomic_block:
-        transaction.set_rollback(True)
+    """Translate whatever a view raised into MLflow's body."""
     known = _known(error)
     if known is None:
         logger.error("mlflow call failed", exc_info=error)

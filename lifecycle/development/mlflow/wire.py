@@ -7,7 +7,20 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from portal.api.prepared import Prepared, among
 from portal.registry.models import Alias, ModelVersion, RegisteredModel
+
+NEWEST = Prepared(
+    lambda: (
+        ModelVersion.objects.live()
+        .filter(model__in=among("models"))
+        .order_by("model_id", "stage", "-number")
+        .distinct("model_id", "stage")
+    )
+)
+ALIASES = Prepared(
+    lambda: Alias.objects.filter(model__in=among("models")).select_related("version").order_by("alias")
+)
 
 LATEST_STAGES = ("None", "Staging", "Production", "Archived")
 
@@ -48,16 +61,10 @@ def models(rows: Sequence[RegisteredModel]) -> list[dict[str, Any]]:
     """Registered models with their newest version per stage and their aliases, in two queries."""
     ids = [row.pk for row in rows]
     newest: defaultdict[int, list[ModelVersion]] = defaultdict(list)
-    found = (
-        ModelVersion.objects.live()
-        .filter(model__in=ids)
-        .order_by("model_id", "stage", "-number")
-        .distinct("model_id", "stage")
-    )
-    for each in found:
+    for each in NEWEST(models=ids):
         newest[each.model_id].append(each)
     aliases: defaultdict[int, list[Alias]] = defaultdict(list)
-    for alias in Alias.objects.filter(model__in=ids).select_related("version").order_by("alias"):
+    for alias in ALIASES(models=ids):
         aliases[alias.model_id].append(alias)
     return [_model(row, newest[row.pk], aliases[row.pk]) for row in rows]
 
