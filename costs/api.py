@@ -32,6 +32,12 @@ from portal.errors import Denied, Invalid, Missing, Problem
 from portal.jobs.models import Run
 from portal.registry.models import System
 
+FILES: dict[str, Any] = {
+    "text/csv": {"type": "string"},
+    "application/vnd.apache.parquet": {"type": "string", "format": "binary"},
+}
+"""The formats of a bill, for the document."""
+
 
 class AmountField(serializers.DecimalField):
     """An exact amount as text, with the digits it has."""
@@ -97,6 +103,10 @@ class BillViewSet(ListMixin[Bill], RetrieveMixin[Bill]):
         """Bills stand above the units, so they are for those whose role stands at the root."""
         return Bill.objects.all() if is_whole(self.user, self.declared) else Bill.objects.none()
 
+    @extend_schema(
+        request=FILES,
+        responses={200: OpenApiTypes.OBJECT, 201: OpenApiTypes.OBJECT, 202: OpenApiTypes.OBJECT},
+    )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002 - DRF's signature
         if not is_whole(self.user, self.declared):
             raise Denied("A bill is imported by somebody who may do so for the whole organisation.")

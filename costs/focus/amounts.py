@@ -7,7 +7,7 @@ are ``int64``, and Python's own integers where they do not fit.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -71,7 +71,7 @@ def amounts_of(name: str, raw: pa.Array, problems: Problems, *, may_lack: bool) 
         quick = _of_decimals
     found = quick(raw)
     if found is None or not (may_lack or found.present is True):
-        return _careful(name, cleaned(raw), problems, may_lack=may_lack)
+        return _careful(name, _written(raw), problems, may_lack=may_lack)
     return found
 
 
@@ -123,12 +123,13 @@ def _of_binary(raw: pa.Array) -> Units | None:
         todo = todo[~same]
         if not len(todo):
             break
-    long = [_parts(Decimal(repr(each))) for each in held[todo].tolist()]
-    if any(exponent > PLACES or abs(unit) >= 10 ** (DIGITS - PLACES + exponent) for unit, exponent in long):
+    long = [repr(each) for each in held[todo].tolist()]
+    if not all(map(AMOUNT.fullmatch, long)) or np.abs(held).max(initial=0.0) >= 10.0 ** (DIGITS - PLACES):
         return None
     if long:
+        parts = [_parts(Decimal(text)) for text in long]
         units = units.astype(object)
-        units[todo], places[todo] = [unit for unit, _ in long], [exponent for _, exponent in long]
+        units[todo], places[todo] = [unit for unit, _ in parts], [exponent for _, exponent in parts]
     return _at_one_scale(units, places, present)
 
 
@@ -154,9 +155,16 @@ def _of_texts(raw: pa.Array) -> Units | None:
     return Units(found.values, scale, after.astype(np.uint8), found.present)
 
 
-def _careful(name: str, texts: pa.Array, problems: Problems, *, may_lack: bool) -> Units:
+def _written(raw: pa.Array) -> list[str | None]:
+    """Amounts as texts, binary numbers as the shortest that names them."""
+    if pa.types.is_floating(raw.type):
+        return [None if each is None else repr(each) for each in raw.cast(pa.float64()).to_pylist()]
+    texts: list[str | None] = cleaned(raw).to_pylist()
+    return texts
+
+
+def _careful(name: str, given: Sequence[str | None], problems: Problems, *, may_lack: bool) -> Units:
     """Every amount on its own: all that is allowed, and a problem for what is not."""
-    given = texts.to_pylist()
     bad = np.array([not may_lack if text is None else AMOUNT.fullmatch(text) is None for text in given])
     problems.where(
         bad,
@@ -170,8 +178,9 @@ def _careful(name: str, texts: pa.Array, problems: Problems, *, may_lack: bool) 
     ]
     units: Integers = np.empty(len(read), object)
     units[:] = [unit for unit, _ in read]
-    present = present_in(texts)
-    return _at_one_scale(units, np.array([exponent for _, exponent in read], np.uint8), present)
+    present = np.array([text is not None for text in given])
+    places = np.array([exponent for _, exponent in read], np.uint8)
+    return _at_one_scale(units, places, True if present.all() else present)
 
 
 def _at_one_scale(units: Integers, places: npt.NDArray[np.uint8], present: Present) -> Units:

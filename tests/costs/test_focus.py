@@ -58,13 +58,18 @@ def test_sums_have_every_digit_of_their_parts(writes: Writes, lines: list[tuple[
 @given(st.lists(st.floats(-1e12, 1e12, allow_nan=False), min_size=1, max_size=30))
 @settings(deadline=None)
 def test_binary_numbers_count_as_their_shortest_decimal(values: list[float]) -> None:
-    units = amounts_of("x", pa.array(values, pa.float64()), Problems(0), may_lack=False)
-    small = [v for v in values if v and abs(v) < 1e-24]
-    if small:
-        return  # more digits after the point than an amount may have: refused, and tested by name
-    found = [Decimal(int(unit)).scaleb(-units.scale) for unit in units.values.tolist()]
-    with np.errstate(all="ignore"):
-        assert found == [Decimal(repr(value)) for value in values]
+    problems = Problems(0)
+    units = amounts_of("x", pa.array(values, pa.float64()), problems, may_lack=False)
+    refused = {each.pointer for each in problems.found}
+    found = [
+        Decimal((int(unit < 0), tuple(map(int, str(abs(unit)))), -units.scale))
+        for unit in units.values.tolist()
+    ]
+    for row, (value, amount) in enumerate(zip(values, found, strict=True)):
+        if f"/{row}/x" in refused:
+            assert 0 < abs(value) < 1e-24  # more digits after the point than an amount may have
+        else:
+            assert amount == Decimal(repr(value))
 
 
 @pytest.mark.parametrize(
