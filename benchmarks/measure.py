@@ -30,6 +30,7 @@ PEERS: Mapping[str, tuple[str, ...]] = {
     "nannyml": ("nannyml==0.13.1", "statsmodels", "pandas<3"),
     "fairlearn": ("fairlearn==0.15.0", "pyarrow"),
     "mlflow": ("mlflow",),
+    "pandas": ("pandas==3.1.1", "pyarrow"),
 }
 """Packages of each peer's environment. A pin in excess of the peer itself makes it importable."""
 

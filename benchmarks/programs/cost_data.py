@@ -1,7 +1,7 @@
 """A simulated FOCUS bill of one month in Parquet and CSV: `cost_data.py ROWS FOLDER`.
 
 Resources billed by the hour, as providers do: each has a service, a sub-account and a set of tags, one in six
-has none. Amounts are decimals with six places, held as integers as Spark writes them, in row groups of a million.
+has none. Amounts are decimals with six places, held as integers as Spark writes them. Groups of a million.
 """
 
 import json
