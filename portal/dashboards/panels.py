@@ -63,7 +63,7 @@ def activity(user: User, at: datetime) -> Mapping[str, Any] | None:  # noqa: ARG
         .exclude(action__startswith="run.")
         .exclude(action="check.evaluated")
     )
-    return {"events": events(entries.select_related("actor").order_by("-pk")[:SHOWN])}
+    return {"events": events(entries.select_related("actor").order_by("-happened_at", "-pk")[:SHOWN])}
 
 
 def health(user: User, at: datetime) -> Mapping[str, Any] | None:  # noqa: ARG001 - one signature for all

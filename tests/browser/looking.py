@@ -41,10 +41,13 @@ def sideways(page: Page) -> int:
 
 
 def shoot(page: Page, name: str) -> Path:
-    """Keep a picture of the whole page."""
+    """Keep a picture of the whole page.
+
+    The caret stays: to hide it, Playwright leaves ``style`` on each field, and the policy of the pages objects.
+    """
     page.evaluate("document.fonts.ready")
     path = SHOTS / f"{name}.png"
-    page.screenshot(path=path, full_page=True, animations="disabled")
+    page.screenshot(path=path, full_page=True, animations="disabled", caret="initial")
     return path
 
 
