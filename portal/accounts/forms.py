@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from django import forms
 
 from portal.accounts.models import ROLES, SCOPES, Unit, User
+from portal.web.forms import ReasonForm
 
 DAYS = ((30, "30 days"), (90, "90 days"), (180, "180 days"), (365, "One year"))
 
@@ -46,6 +47,23 @@ class MembershipForm(forms.Form):
 
     role = forms.ChoiceField(choices=ROLES)
     unit = forms.ModelChoiceField(Unit.objects.all())
+
+
+class EraseForm(ReasonForm):
+    """Why a person is erased, and their log-in once more, so that nobody erases the wrong one."""
+
+    username = forms.CharField(max_length=80, label="Their log-in, to be sure")
+
+    def __init__(self, *args: Any, username: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.expected = username
+        self.fields["reason"].help_text = "It is kept for good: leave out their name."
+
+    def clean_username(self) -> str:
+        given: str = self.cleaned_data["username"]
+        if given != self.expected:
+            raise forms.ValidationError(f"The log-in is {self.expected}.")
+        return given
 
 
 class UnitForm(forms.Form):

@@ -86,6 +86,7 @@ class User(AbstractBaseUser):
     language = models.CharField(max_length=10, blank=True)
     home = models.CharField(max_length=20, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
@@ -99,6 +100,9 @@ class User(AbstractBaseUser):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["email"], condition=~Q(email=""), name="one_person_per_address"),
+            models.CheckConstraint(
+                condition=Q(erased_at=None) | Q(is_active=False, email=""), name="erased_means_gone"
+            ),
         ]
 
     token: ApiToken | None = None

@@ -139,7 +139,9 @@ def accept_invitation(key: str, *, password: str) -> User:
 def add_membership(
     user: User, role: Role, unit: Unit, *, actor: User | None, at: datetime | None = None
 ) -> Membership:
-    """Give a person a role in a unit and its subtree."""
+    """Give a person a role in a unit and its subtree. Raises Refused for somebody who has been erased."""
+    if user.erased_at is not None:
+        raise Refused("Who has been erased holds no role.")
     try:
         with transaction.atomic():
             made = Membership.objects.create(
@@ -166,6 +168,8 @@ def set_active(user: User, *, active: bool, actor: User, reason: str = "") -> No
     """Deactivate or reactivate a person. Deactivation revokes their tokens at once."""
     if user == actor:
         raise Refused("Nobody deactivates themselves.")
+    if active and user.erased_at is not None:
+        raise Refused("Who has been erased does not come back. Invite them as somebody new.")
     before = snapshot(user, ["is_active"])
     user.is_active = active
     user.save(update_fields=["is_active"])

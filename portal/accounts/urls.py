@@ -14,6 +14,7 @@ urlpatterns = [
     path("admin/people/invite/", views.InvitePerson.as_view(), name="invite"),
     path("admin/people/<slug:username>/", views.PersonDetail.as_view(), name="person"),
     path("admin/people/<slug:username>/active/", views.SetActive.as_view(), name="set-active"),
+    path("admin/people/<slug:username>/erase/", views.ErasePerson.as_view(), name="erase"),
     path("admin/memberships/<int:pk>/end/", views.EndMembership.as_view(), name="end-membership"),
     path("admin/units/add/", views.AddUnit.as_view(), name="add-unit"),
     path("admin/organisation/", views.EditOrganisation.as_view(), name="organisation"),

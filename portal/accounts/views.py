@@ -13,7 +13,9 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from portal.accounts import services
+from portal.accounts.erasure import erase, erased_traces, kept_traces
 from portal.accounts.forms import (
+    EraseForm,
     MembershipForm,
     NewPasswordForm,
     OrganisationForm,
@@ -181,6 +183,8 @@ class PersonDetail(FormPage):
     def facts(self) -> Sequence[Fact]:
         person = self.shown
         active = (Tone.GOOD, "Active") if person.is_active else (Tone.NONE, "Deactivated")
+        if person.erased_at is not None:
+            active = (Tone.NONE, "Erased")
         return (
             Fact("State", active[1], tone=active[0]),
             Fact("Log-in", person.username),
@@ -200,6 +204,51 @@ class PersonDetail(FormPage):
         data = form.cleaned_data
         services.add_membership(self.shown, Role(data["role"]), data["unit"], actor=self.person)
         return reverse("accounts:person", args=[self.shown.username])
+
+
+class ErasePerson(FormPage):
+    """What speaks of a person is erased for good; the page says first what goes and what stays."""
+
+    does = "accounts.administer"
+    nav = "accounts:people"
+    template_name = "accounts/erase.html"
+    form_class = EraseForm
+    danger = True
+
+    @cached_property
+    def shown(self) -> User:
+        return get_object_or_404(User, username=self.kwargs["username"])
+
+    @property
+    def submit(self) -> str:  # type: ignore[override]  # the button names the person
+        return f"Erase {self.shown.short_name}"
+
+    def heading(self) -> str:
+        return f"Erase {self.shown.name}"
+
+    def summary(self) -> str:
+        return "Nobody can undo it. Give what they own to somebody else first."
+
+    def crumbs(self) -> Sequence[Crumb]:
+        here = reverse("accounts:person", args=[self.shown.username])
+        return (
+            Crumb("People and units", reverse("accounts:people")),
+            Crumb(self.shown.name, here),
+            Crumb("Erase"),
+        )
+
+    def form_arguments(self) -> Mapping[str, Any]:
+        return {"username": self.shown.username}
+
+    def context(self) -> Mapping[str, Any]:
+        return {"erased": erased_traces(self.shown), "kept": kept_traces(self.shown)}
+
+    def perform(self, form: Any) -> str:
+        gone = erase(self.shown, actor=self.person, reason=form.cleaned_data["reason"])
+        return reverse("accounts:person", args=[gone.username])
+
+    def done(self, form: Any) -> str:  # noqa: ARG002 - the base's signature
+        return "The person is erased."
 
 
 class EndMembership(ActionView):
