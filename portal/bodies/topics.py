@@ -72,7 +72,7 @@ def scorecard_waiting(body: Body, day: date) -> Iterator[Proposal]:
         yield Proposal(_("Scorecard"), why)
 
 
-def cases_waiting(body: Body, day: date) -> Iterator[Proposal]:
+def cases_waiting(body: Body, _day: date) -> Iterator[Proposal]:
     """The open cases that the body's role decides now, in its unit or below; never private ones."""
     if not body.role:
         return
@@ -87,8 +87,9 @@ def cases_waiting(body: Body, day: date) -> Iterator[Proposal]:
         .select_related("system", "subject_type")
         .order_by("due_on", "pk")
     )
+    today = organisation().today()
     for case in cases:
-        late = case.due_on < day
+        late = case.due_on < today
         due = _("was due %(day)s") if late else _("due %(day)s")
         why = f"{case.ref}, {due % {'day': plain_day(case.due_on)}}"
         yield Proposal(case.title, why, subject=case, system=case.system, case=case)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Max, Model
+from django.utils import timezone
 
 from costs.models import Bill, Budget
 from monitoring.models import Batch
@@ -15,6 +17,8 @@ from portal.accounts.models import SCOPES, Membership
 from portal.accounts.services import issue_token
 from portal.areas import Role, Severity, declared
 from portal.audit.models import Entry
+from portal.bodies.models import Body
+from portal.bodies.services import add_item, add_seat, call_session, create_body, create_session
 from portal.cases.models import Case
 from portal.checks.models import Evaluation
 from portal.evidence.models import Evidence, LegalHold
@@ -33,6 +37,8 @@ PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 OF_UNITS = (
     "audit/entries/<int:pk>",
     "audit/<int:pk>",
+    "bodies/<slug:slug>",
+    "bodies/<slug:slug>/seats/<int:pk>",
     "cases/<str:ref>",
     "checks/evaluations/<int:pk>",
     "deliveries/<int:pk>/refused",
@@ -44,6 +50,8 @@ OF_UNITS = (
     "reviews/<str:ref>",
     "reviews/<str:ref>/conditions/<int:pk>",
     "runs/<int:number>",
+    "sessions/<str:ref>",
+    "sessions/<str:ref>/items/<int:number>",
     "systems/<str:ref>",
     "systems/<str:ref>/access/<int:pk>",
     "systems/<str:system>",
@@ -54,6 +62,8 @@ OF_NOBODY = (
     "admin/people/<slug:username>",
     "api/problems/<slug:kind>",
     "bills/<int:pk>",
+    "calendar/<int:pk>",
+    "calendar/<str:key>",
     "budgets/<int:pk>",
     "checks/<str:slug>",
     "costs/bills/<int:pk>",
@@ -114,6 +124,8 @@ def furnish(world: World) -> dict[Role, str]:
         grant_access(
             system, people["lee"], works=False, reason="Helps for a while.", days=9, actor=system.owner
         )
+    for slug in (PEER, "insurance"):
+        _convene(world, slug)
     allow_target("hooks.example", 443, actor=people["ada"], reason="A receiver of ours")
     enqueue_mail("nobody@example.org", "Hello", "A line.", key="law")
     unit, scopes = world.story.units[PEER], list(SCOPES)
@@ -121,6 +133,16 @@ def furnish(world: World) -> dict[Role, str]:
         role: issue_token(peer, name="law", unit=unit, scopes=scopes, days=1, actor=peer)[1]
         for role, peer in world.peers.items()
     }
+
+
+def _convene(world: World, slug: str) -> None:
+    """A body of a unit, with a session that is called and has one item."""
+    chair = world.story.people["chen"]
+    body = create_body(f"Panel of {slug}", slug=slug, unit=world.story.units[slug], actor=chair, quorum=1)
+    add_seat(body, chair, actor=chair, function="chair")
+    session = create_session(body, actor=chair, starts_at=timezone.now() + timedelta(days=9))
+    add_item(session, "notice", actor=chair, title="News")
+    call_session(session, actor=chair)
 
 
 def places(world: World) -> dict[str, Place]:
@@ -144,9 +166,16 @@ def _of_units(world: World) -> dict[str, Values]:
     deliveries = [Batch.objects.filter(version__model__system=each).first() for each in (own, other)]
     entries = [Entry.objects.filter(system_id=each.pk).first() for each in (own, other)]
     policy = declared("policies")[0].slug
+    panels = [Body.objects.get(slug=slug) for slug in (PEER, "insurance")]
+    bodies = {"slug": (panels[0].slug, panels[1].slug, "no-such-body")}
+    sessions = {"ref": _refs([panel.sessions.get() for panel in panels], "SES")}
     systems = {"ref": (own.ref, other.ref, f"SYS-{MISSING}")}
     reviews = {"ref": _refs(cases, "REL")}
     return {
+        "bodies/<slug:slug>": bodies,
+        "bodies/<slug:slug>/seats/<int:pk>": bodies | {"pk": _pks([panel.seats.get() for panel in panels])},
+        "sessions/<str:ref>": sessions,
+        "sessions/<str:ref>/items/<int:number>": sessions | {"number": (1, 1, 1)},
         "audit/entries/<int:pk>": {"pk": _pks(entries)},
         "audit/<int:pk>": {"pk": _pks(entries)},
         "cases/<str:ref>": reviews,

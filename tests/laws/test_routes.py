@@ -164,6 +164,7 @@ def test_what_nobody_signed_in_reaches_is_a_short_list() -> None:
     assert public == {
         "accessibility/",
         "appearance/",
+        "calendar/<str:key>.ics",
         "favicon.ico",
         "healthz",
         "help/",

@@ -144,11 +144,9 @@ class Body(models.Model):
         if not self.rhythm:
             return "called by hand"
         day = f"{dict(WEEKS)[self.week]} {dict(WEEKDAYS)[self.weekday]} at {self.hour:%H:%M}"
-        return (
-            f"every {self.rhythm}, {day}"
-            if self.rhythm == Rhythm.MONTH
-            else f"every quarter, month {self.month}, {day}"
-        )
+        if self.rhythm == Rhythm.MONTH:
+            return f"every month, {day}"
+        return f"every quarter, {dict(WEEKS)[self.month]} month, {day}"
 
 
 class SeatQuerySet(models.QuerySet["Seat"]):

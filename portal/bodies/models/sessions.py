@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import F, Q
@@ -26,6 +26,7 @@ class State(models.TextChoices):
 
 AHEAD = (State.DRAFT, State.CALLED, State.FROZEN)
 """Before it begins."""
+NEAR = timedelta(hours=12)
 PLANNING = (State.DRAFT, State.CALLED)
 """While the agenda may change."""
 
@@ -121,6 +122,10 @@ class Session(models.Model):
     @property
     def in_writing(self) -> bool:
         return self.mode == Mode.WRITING
+
+    def near(self, at: datetime) -> bool:
+        """Whether people can arrive: a meeting that begins within twelve hours, or has begun."""
+        return not self.in_writing and self.starts_at - at <= NEAR
 
     def over(self, at: datetime) -> bool:
         """Whether the deadline for votes in writing has passed."""

@@ -84,6 +84,10 @@ def arrive(
         if person.pk != actor.pk:
             require_leader(session.body, actor, at)
         seat = require_seat(session.body, person, at)
+        if session.in_writing:
+            raise Refused("In writing nobody arrives: to vote is to take part.")
+        if not session.near(at):
+            raise Refused(f"{session.ref} begins on {session.starts_at:%-d %b %Y}; nobody arrives yet.")
         if session.state not in (State.CALLED, State.FROZEN, State.RUNNING):
             raise Refused(f"{session.ref} takes no attendance: {state_words(session)}.")
         row = session.attendance.filter(seat=seat).select_related("attended_by").first()

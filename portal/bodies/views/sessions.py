@@ -44,20 +44,25 @@ class SessionsPage(InOurZone, Page):
     def coming(self) -> list[SessionRow]:
         return upcoming(Session.objects.visible_to(self.person))
 
+    @cached_property
+    def first(self) -> Session | None:
+        """The next session of a body the person sits on, else the next of any."""
+        seats = Seat.objects.on(timezone.now().date()).held_by(self.person)
+        mine = set(seats.values_list("body", flat=True))
+        rows = [row.session for row in self.coming]
+        return next((row for row in rows if row.body_id in mine), rows[0] if rows else None)
+
     def heading(self) -> str:
-        mine = set(Seat.objects.on(timezone.now().date()).held_by(self.person).values_list("body", flat=True))
-        rows = [row.session for row in self.coming if row.session.body_id in mine] or [
-            row.session for row in self.coming
-        ]
-        if not rows:
+        first = self.first
+        if first is None:
             return _("Sessions: none is planned")
-        told = {"title": rows[0].title, "body": rows[0].body, "when": in_days(rows[0], timezone.now())}
+        told = {"title": first.title, "body": first.body, "when": in_days(first, timezone.now())}
         return _("Next: %(title)s of %(body)s, %(when)s") % told
 
     def summary(self) -> str:
-        if not self.coming:
+        first = self.first
+        if first is None:
             return _("A body with a rhythm plans its sessions itself.")
-        first = self.coming[0].session
         return moment(first.starts_at) + (f", {first.place}" if first.place else "")
 
     def context(self) -> Mapping[str, Any]:
@@ -105,7 +110,7 @@ class SessionPage(OneSession):
 
     @cached_property
     def seats(self) -> Any:
-        return attendance_rows(self.session, marks=self.leads)
+        return attendance_rows(self.session, marks=self.leads and self.session.near(self.now))
 
     def facts(self) -> Sequence[Fact]:
         voting = sum(row.seat.votes for row in self.seats)
@@ -130,7 +135,8 @@ class SessionPage(OneSession):
             "replies": [(value, label) for value, label in Reply.choices if value],
             "own": own,
             "may_answer": own is not None and session.ahead and session.state != State.DRAFT,
-            "may_arrive": bool(sits) and takes and not present and not session.in_writing,
+            "near": session.in_writing or session.near(self.now),
+            "may_arrive": bool(sits) and takes and session.near(self.now) and not present,
             "current": next((row.item for row in self.agenda if row.item.open), None),
             "following": next((row.item for row in self.agenda if row.item.state == "planned"), None),
             "all_closed": all(row.item.closed for row in self.agenda),
