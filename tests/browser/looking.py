@@ -43,7 +43,7 @@ def sideways(page: Page) -> int:
 def shoot(page: Page, name: str) -> Path:
     """Keep a picture of the whole page.
 
-    The caret stays: to hide it, Playwright leaves ``style`` on each field, and the policy of the pages objects.
+    The caret stays: to hide it, Playwright leaves ``style`` on each field, to which the policy objects.
     """
     page.evaluate("document.fonts.ready")
     path = SHOTS / f"{name}.png"
