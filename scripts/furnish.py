@@ -69,8 +69,8 @@ def choose(place: Place, first: FirstStart, supervisor: Supervisor, *, untouched
         return EMPTY
     if untouched:
         first.state = BEGUN
-    supervisor.say("portal", "making the simulated organisation, once …")
-    if supervisor.once(Program("demo", (*MANAGE, "demo"))) == 0:
+        supervisor.say("portal", "making the simulated organisation, once …")
+    if supervisor.once(Program("demo", (*MANAGE, "demo", "--if-empty"))) == 0:
         return DEMO
     if untouched:
         raise Obstacle("The simulated organisation could not be made; `PORTAL_DEMO=0 make run` does without.")

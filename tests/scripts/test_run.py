@@ -86,6 +86,14 @@ def test_the_demo_is_made_once_and_only_where_it_is_wanted(folder: Path) -> None
     assert (wanted.ran, unwanted.ran) == (["demo"], [])
 
 
+def test_a_portal_that_is_set_up_is_not_told_that_a_simulation_is_made(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = FirstStart(folder / "state", folder / "lines")
+    assert choose(place(folder, demo=True), first, Scripted(1), untouched=False) == EMPTY
+    assert "making" not in capsys.readouterr().out
+
+
 def test_a_demo_that_failed_half_way_is_remembered_and_begun_again_only_in_an_untouched_portal(
     folder: Path,
 ) -> None:
