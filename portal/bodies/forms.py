@@ -195,7 +195,7 @@ class ConditionForm(forms.Form):
 
 
 class BallotForm(forms.Form):
-    """A choice and its reason; with conditions, one can be named at once."""
+    """A choice and its reason. Conditions are named beside it."""
 
     choice = forms.ChoiceField(label=_("Your choice"), widget=forms.RadioSelect)
     reason = forms.CharField(
@@ -205,25 +205,6 @@ class BallotForm(forms.Form):
     def __init__(self, *args: Any, item: Item, **more: Any) -> None:
         super().__init__(*args, **more)
         self.fields["choice"].choices = [_named(choice) for choice in item.choices]  # type: ignore[attr-defined] # as above
-        if any(choice.outcome == "conditions" for choice in item.choices):
-            for name, field in ConditionForm().fields.items():
-                field.required = False
-                self.fields[name] = field
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or self.cleaned_data
-        if given.get("condition"):
-            for name in ("condition_owner", "condition_due"):
-                if not given.get(name) and name not in self.errors:
-                    self.add_error(name, _("Each condition has an owner and a day."))
-        return given
-
-    @property
-    def demands(self) -> list[Demand]:
-        given = self.cleaned_data
-        if not given.get("condition"):
-            return []
-        return [Demand(given["condition"], given["condition_owner"], given["condition_due"])]
 
 
 def _named(choice: Choice) -> tuple[str, Any]:

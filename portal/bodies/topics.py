@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from portal.accounts.services import organisation
 from portal.areas import ABSTAIN, APPROVE, REJECT, Choice, Proposal, Role, Stance, Topic
+from portal.audit.canonical import canonical
 from portal.bodies.models import Body, Item, Minutes, Session, State
 from portal.bodies.services.follow_up import actions_of
 from portal.bodies.services.minutes import approve_minutes
@@ -161,8 +164,21 @@ def paper_of_case(item: Item) -> Sequence[tuple[str, str]]:
         (_("Case"), case.ref),
         (_("Asked by"), asked.replace("\u00a0", " ")),
         (_("Why"), case.reason or "—"),
-        *facts(case.snapshot),
+        *facts(canonical(_brief(json.loads(case.snapshot)))),
     ]
+
+
+def _brief(value: Any) -> Any:
+    """A picture for a paper: of a list of things their names alone; the case has the whole."""
+    if isinstance(value, dict):
+        return {key: _brief(inner) for key, inner in value.items()}
+    if (
+        isinstance(value, list)
+        and value
+        and all(isinstance(inner, dict) and "name" in inner for inner in value)
+    ):
+        return [inner["name"] for inner in value]
+    return value
 
 
 def paper_of_system(item: Item) -> Sequence[tuple[str, str]]:

@@ -69,7 +69,7 @@ def cast_ballot(
         for demand in conditions:
             _propose(item, demand, actor=actor, at=at)
         if chosen.outcome == "conditions" and not item.conditions.exists():
-            raise Invalid("Name at least one condition.", errors=[blank("/conditions")])
+            raise Invalid("Name at least one condition first.", errors=[blank("/conditions")])
         ballot, _new = Ballot.objects.update_or_create(
             item=item,
             seat=row.seat,

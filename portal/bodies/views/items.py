@@ -145,7 +145,6 @@ class ItemPage(FormPage, OneItem):
             actor=self.person,
             choice=given["choice"],
             reason=given["reason"],
-            conditions=form.demands,
         )
         return self.item.get_absolute_url()
 

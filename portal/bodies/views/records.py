@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from functools import cached_property
 from typing import Any, cast
 
@@ -56,6 +57,10 @@ class PackPage(OneSession):
             "session": self.session,
             "pack": self.pack,
             "data": self.data,
+            "before": [
+                row | {"decided_on": date.fromisoformat(row["decided_on"])}
+                for row in self.data["decisions_before"]
+            ],
             "asked": [item for item in items if item["choices"]],
             "noted": [item for item in items if not item["choices"]],
         }
