@@ -256,7 +256,7 @@ def newest_of(model: RegisteredModel, **stage: str) -> ModelVersion:
 
 
 def version_body(row: ModelVersion) -> dict[str, Any]:
-    return {"model_version": wire.version(row, aliases_of(row))}
+    return {"model_version": wire.version(row, row.model.name, aliases_of(row))}
 
 
 def model_body(row: RegisteredModel) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def search_versions(call_: Call, given: Parameters) -> dict[str, Any]:
     size = limit(given, default=10_000, most=200_000)
     visible = ModelVersion.objects.live().visible_to(call_.user).select_related("model")
     rows, following = page_of(visible, given, VERSIONS, size)
-    return answered("model_versions", [wire.version(row) for row in rows], following)
+    return answered("model_versions", [wire.version(row, row.model.name) for row in rows], following)
 
 
 def download_uri(call_: Call, given: Parameters) -> dict[str, Any]:

@@ -66,7 +66,8 @@ def get_model(call_: Call, given: Parameters) -> dict[str, Any]:
 
 def search_models(call_: Call, given: Parameters) -> dict[str, Any]:
     size = limit(given, default=100, most=1000)
-    rows, following = page_of(RegisteredModel.objects.visible_to(call_.user), given, MODELS, size)
+    visible = RegisteredModel.objects.visible_to(call_.user).values_list(*wire.MODEL_FIELDS, named=True)
+    rows, following = page_of(visible, given, MODELS, size)
     return answered("registered_models", wire.models(rows), following)
 
 
@@ -76,8 +77,9 @@ def latest_versions(call_: Call, given: Parameters) -> dict[str, Any]:
     if not isinstance(wanted, list):
         raise invalid("stages must be a list.")
     stages = {stage_of(str(stage)) for stage in wanted}
-    newest = wire.by_stage(row.versions.live().select_related("model").order_by("-number"), stages)
-    return answered("model_versions", [wire.version(each, aliases_of(each)) for each in newest], None)
+    newest = wire.by_stage(row.versions.live().order_by("-number"), stages)
+    told = [wire.version(each, row.name, aliases_of(each)) for each in newest]
+    return answered("model_versions", told, None)
 
 
 def set_model_tag(call_: Call, given: Parameters) -> dict[str, Any]:

@@ -34,10 +34,10 @@ def tags(of: dict[str, str]) -> list[dict[str, str]]:
     return [{"key": key, "value": value} for key, value in of.items()]
 
 
-def version(row: ModelVersion, aliases: Sequence[str] = ()) -> dict[str, Any]:
-    """One model version; ``row.model`` is loaded."""
+def version(row: ModelVersion, name: str, aliases: Sequence[str] = ()) -> dict[str, Any]:
+    """One version of the model of that name."""
     body: dict[str, Any] = {
-        "name": row.model.name,
+        "name": name,
         "version": str(row.number),
         "creation_timestamp": millis(row.created_at),
         "last_updated_timestamp": millis(row.updated_at),
@@ -55,6 +55,10 @@ def version(row: ModelVersion, aliases: Sequence[str] = ()) -> dict[str, Any]:
     if aliases:
         body["aliases"] = list(aliases)
     return body
+
+
+MODEL_FIELDS = ("pk", "name", "description", "tags", "created_at", "updated_at")
+"""What is told of a model: a page of results reads only these, for an object costs more than all of them."""
 
 
 def models(rows: Sequence[RegisteredModel]) -> list[dict[str, Any]]:
@@ -91,9 +95,7 @@ def _model(row: RegisteredModel, newest: Sequence[ModelVersion], aliases: Sequen
     if row.description:
         body["description"] = row.description
     if newest:
-        for each in newest:
-            each.model = row
-        body["latest_versions"] = [version(each) for each in newest]
+        body["latest_versions"] = [version(each, row.name) for each in newest]
     if row.tags:
         body["tags"] = tags(row.tags)
     if aliases:
