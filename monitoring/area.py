@@ -2,6 +2,7 @@ from monitoring.checks import CHECKS
 from monitoring.gates import GATES
 from monitoring.jobs.loading import LOAD_DELIVERY
 from monitoring.jobs.profiling import PROFILE_MONTH
+from monitoring.jobs.sealing import ORDER_SEALS, SEAL
 from monitoring.policies import DRIFT_LIMITS, FAIRNESS_LIMITS, PERFORMANCE_LIMITS
 from portal.areas import Area, Feature, ModelTab, Role
 
@@ -70,7 +71,7 @@ AREA = Area(
         "monitoring.ingest_attributes": {Role.ENGINEER, Role.STEWARD},
         "monitoring.freeze": {Role.ENGINEER},
     },
-    jobs=(PROFILE_MONTH, LOAD_DELIVERY),
+    jobs=(PROFILE_MONTH, LOAD_DELIVERY, ORDER_SEALS, SEAL),
     checks=CHECKS,
     gates=GATES,
     policies=(DRIFT_LIMITS, FAIRNESS_LIMITS, PERFORMANCE_LIMITS),

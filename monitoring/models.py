@@ -77,7 +77,13 @@ class Segment(models.Model):
     """A Parquet file of predictions with their features, named by its content; written once."""
 
     version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="segments")
-    batch = models.ForeignKey(Batch, models.PROTECT, related_name="segments")
+    batch = models.ForeignKey(
+        Batch,
+        models.PROTECT,
+        null=True,
+        related_name="segments",
+        help_text="None: sealed of several deliveries",
+    )
     path = models.CharField(max_length=200, help_text="Storage name")
     sha256 = models.CharField(max_length=64)
     size = models.BigIntegerField()

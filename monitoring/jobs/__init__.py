@@ -1,1 +1,1 @@
-"""Celery entry points of monitoring: ``profiling`` counts days, ``loading`` loads large deliveries."""
+"""Celery entry points of monitoring: counting days, loading large deliveries, sealing small ones."""

@@ -32,9 +32,8 @@ class Profiled:
 
 def profile_days(version: ModelVersion, days: list[DirtyDay]) -> list[Profiled]:
     """Read the rows of each day once and count them; writes nothing."""
-    reference = version.references.order_by("-number").first()
-    spec = _spec(version, reference)
-    return [_profile_day(version, dirty, reference, spec) for dirty in days]
+    reference = version.references.order_by("-number").first() if version.schema is not None else None
+    return [_profile_day(version, dirty, reference) for dirty in days]
 
 
 @transaction.atomic
@@ -49,25 +48,26 @@ def store_summaries(version: ModelVersion, done: list[Profiled], *, run: Run | N
     return [each.dirty.day for each in changed]
 
 
-def _spec(version: ModelVersion, reference: Reference | None) -> ProfileSpec | None:
-    """What to count. Without declared inputs only how many rows there are."""
-    if version.schema is None:
-        return None
-    spec = reference.frozen.spec if reference is not None else spec_of(version.schema)
-    return replace(spec, segments=segment_keys(sorted(store.columns_of(version))))
-
-
-def _profile_day(
-    version: ModelVersion, dirty: DirtyDay, reference: Reference | None, spec: ProfileSpec | None
-) -> Profiled:
-    if spec is None:
-        bare = ProfileSpec()
-        return Profiled(dirty, None, profile(store.rows_of_day(version, dirty.day, ["event_time"]), bare))
-    batches = _joined(version, dirty.day, spec)
+def _profile_day(version: ModelVersion, dirty: DirtyDay, reference: Reference | None) -> Profiled:
+    spec, batches = counted_rows(version, dirty.day, reference)
     return Profiled(dirty, reference, profile(batches, spec))
 
 
-def _joined(version: ModelVersion, day: date, spec: ProfileSpec) -> Iterator[pa.RecordBatch]:
+def counted_rows(
+    version: ModelVersion, day: date, reference: Reference | None
+) -> tuple[ProfileSpec, Iterator[pa.RecordBatch]]:
+    """What is counted of a day, and its rows. Without declared inputs only how many there are."""
+    rows = store.rows_of_day(version, day)
+    if version.schema is None:
+        return ProfileSpec(), rows.read(["event_time"])
+    spec = reference.frozen.spec if reference is not None else spec_of(version.schema)
+    spec = replace(spec, segments=segment_keys(sorted(rows.columns())))
+    return spec, _joined(version, day, rows, spec)
+
+
+def _joined(
+    version: ModelVersion, day: date, rows: store.DayRows, spec: ProfileSpec
+) -> Iterator[pa.RecordBatch]:
     """The rows of a day with their outcomes and protected attributes beside them."""
     outcomes = store.outcomes_of_day(version, day)
     if spec.task == "regression":
@@ -78,7 +78,7 @@ def _joined(version: ModelVersion, day: date, spec: ProfileSpec) -> Iterator[pa.
         apart.append(store.attributes_of_day(version, day, spec.protected))
     joined = {name for table in apart for name in table.column_names}
     wanted = ["prediction_id", *(name for name in spec.columns if name not in joined)]
-    for batch in store.rows_of_day(version, day, wanted):
+    for batch in rows.read(wanted):
         for table in apart:
             batch = _beside(batch, table)  # noqa: PLW2901 - the batch grows
         yield batch

@@ -7,18 +7,22 @@ under its own digest; writing it again is the same file.
 from monitoring.store.outcomes import append_outcomes, outcomes_of_day
 from monitoring.store.predictions import Sorting, append_predictions, sort_predictions
 from monitoring.store.restricted import append_attributes, attributes_of_day, purpose
-from monitoring.store.segments import columns_of, rows_of_day, write_segment
+from monitoring.store.sealing import enter_written, ripe_versions, write_waiting
+from monitoring.store.segments import DayRows, rows_of_day, write_segment
 
 __all__ = [
+    "DayRows",
     "Sorting",
     "append_attributes",
     "append_outcomes",
     "append_predictions",
     "attributes_of_day",
-    "columns_of",
+    "enter_written",
     "outcomes_of_day",
     "purpose",
+    "ripe_versions",
     "rows_of_day",
     "sort_predictions",
     "write_segment",
+    "write_waiting",
 ]

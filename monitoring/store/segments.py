@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from types import NoneType
 from typing import Any
 
 import orjson
@@ -19,12 +21,21 @@ from monitoring.store.copying import copy
 from portal.areas import Window
 from portal.evidence import storage
 from portal.registry.models import ModelVersion
+from portal.stats.profile.columns import label_text
 
 ROW_GROUP = 16_384
 
 
 def write_segment(version: ModelVersion, batch: Batch, rows: pa.Table) -> Segment:
-    """Write rows as one Parquet file, named by its content, and enter it in the manifest."""
+    """Write the rows of a delivery as one file, and enter it in the manifest."""
+    segment = kept_file(version, rows)
+    segment.batch = batch
+    segment.save()
+    return segment
+
+
+def kept_file(version: ModelVersion, rows: pa.Table) -> Segment:
+    """Write rows as one Parquet file, named by its content; a segment that is not in the manifest yet."""
     sink = io.BytesIO()
     parquet.write_table(rows, sink, compression="zstd", row_group_size=ROW_GROUP)
     content = sink.getvalue()
@@ -32,9 +43,8 @@ def write_segment(version: ModelVersion, batch: Batch, rows: pa.Table) -> Segmen
     name = f"segments/{version.pk}/{digest}.parquet"
     storage.keep(name, io.BytesIO(content))
     ends = pc.min_max(rows.column("event_time")).as_py()
-    return Segment.objects.create(
+    return Segment(
         version=version,
-        batch=batch,
         path=name,
         sha256=digest,
         size=len(content),
@@ -44,38 +54,60 @@ def write_segment(version: ModelVersion, batch: Batch, rows: pa.Table) -> Segmen
     )
 
 
-def rows_of_day(version: ModelVersion, day: date, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """The predictions of a UTC day with the wanted columns they have, from segments and the waiting rows."""
+@dataclass(frozen=True, slots=True)
+class DayRows:
+    """The predictions of a UTC day as they stood at one instant: the files that hold some, and what waits."""
+
+    window: Window
+    paths: tuple[str, ...]
+    waiting: pa.Table | None
+
+    def columns(self) -> set[str]:
+        """Every column that any of the files or waiting rows has."""
+        names = set() if self.waiting is None else set(self.waiting.column_names)
+        for path in self.paths:
+            with storage.reading(path) as file:
+                names |= set(parquet.read_schema(file).names)
+        return names
+
+    def read(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """The rows with those of the columns that they have; a file at a time."""
+        for path in self.paths:
+            yield from _read(path, self.window, columns)
+        if self.waiting is not None:
+            held = [name for name in columns if name in self.waiting.column_names]
+            yield from self.waiting.select(held).to_batches()
+
+
+def rows_of_day(version: ModelVersion, day: date) -> DayRows:
+    """Where the predictions of a UTC day are.
+
+    Asked in one statement: a row that is sealed meanwhile is seen in one of the two places, never in both.
+    """
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
     window = Window(start, start + timedelta(days=1))
-    for segment in Segment.objects.filter(version=version, first__lt=window.end, last__gte=window.start):
-        yield from _read(segment, window, columns)
-    waiting = _waiting(version, window)
-    if waiting is not None:
-        yield from waiting.select([n for n in columns if n in waiting.column_names]).to_batches()
-
-
-def columns_of(version: ModelVersion) -> set[str]:
-    """Every column any stored segment or waiting row of the version has."""
-    names: set[str] = set()
-    newest = Segment.objects.filter(version=version).order_by("-pk").first()
-    if newest is not None:
-        with storage.reading(newest.path) as file:
-            names |= set(parquet.read_schema(file).names)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT jsonb_object_keys(features) FROM (SELECT features FROM"
-            " monitoring_pending_features WHERE version_id = %s ORDER BY event_time DESC LIMIT 1000) few",
-            [version.pk],
+            """
+            (SELECT path, NULL, NULL::timestamptz, NULL::jsonb FROM monitoring_segment
+             WHERE version_id = %(version)s AND first < %(end)s AND last >= %(start)s ORDER BY id)
+            UNION ALL
+            (SELECT NULL, prediction_id, event_time, features FROM monitoring_pending_features
+             WHERE version_id = %(version)s AND event_time >= %(start)s AND event_time < %(end)s
+             ORDER BY event_time)
+            """,
+            {"version": version.pk, "start": window.start, "end": window.end},
         )
-        names |= {name for (name,) in cursor.fetchall()}
-    return names
+        found = cursor.fetchall()
+    paths = tuple(path for path, *_ in found if path is not None)
+    rows = [row for path, *row in found if path is None]
+    return DayRows(window, paths, waiting_table(rows) if rows else None)
 
 
-def _read(segment: Segment, window: Window, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def _read(path: str, window: Window, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """The row groups of a file that overlap the window, cut to it."""
     low, high = pa.scalar(window.start), pa.scalar(window.end)
-    with storage.reading(segment.path) as source:
+    with storage.reading(path) as source:
         file = parquet.ParquetFile(source)
         place = file.schema_arrow.get_field_index("event_time")
         wanted = [name for name in {"event_time", *columns} if name in file.schema_arrow.names]
@@ -109,25 +141,26 @@ def let_wait(version: ModelVersion, batch: Batch, rows: pa.Table) -> None:
         )
 
 
-def _waiting(version: ModelVersion, window: Window) -> pa.Table | None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT prediction_id, event_time, features FROM monitoring_pending_features"
-            " WHERE version_id = %s AND event_time >= %s AND event_time < %s ORDER BY event_time",
-            [version.pk, window.start, window.end],
-        )
-        found = cursor.fetchall()
-    if not found:
-        return None
-    rows = [{"prediction_id": key, "event_time": time, **_loaded(features)} for key, time, features in found]
-    names = dict.fromkeys(name for row in rows for name in row)
-    return pa.table({name: _typed([row.get(name) for row in rows]) for name in names})
+def waiting_table(found: Sequence[Sequence[Any]]) -> pa.Table:
+    """Rows of the waiting table (id, time, features) as columns, as a segment has them."""
+    features = [_loaded(features) for _, _, features in found]
+    names = dict.fromkeys(name for row in features for name in row)
+    return pa.table(
+        {
+            "prediction_id": pa.array([key for key, _, _ in found], pa.string()),
+            "event_time": pa.array([time for _, time, _ in found], pa.timestamp("us", tz="UTC")),
+            **{name: _typed([row.get(name) for row in features]) for name in names},
+        }
+    )
 
 
 def _typed(values: list[Any]) -> pa.Array:
-    """JSON numbers come back as float64, whether or not one of them is whole."""
-    if any(isinstance(v, float) for v in values):
-        return pa.array([None if v is None else float(v) for v in values], pa.float64())
+    """A column of JSON values: numbers are float64 unless all are whole; what is of several kinds is text."""
+    kinds = set(map(type, values)) - {NoneType}
+    if kinds == {int, float}:
+        return pa.array([None if value is None else float(value) for value in values], pa.float64())
+    if len(kinds) > 1:
+        return pa.array([label_text(value) for value in values], pa.string())
     return pa.array(values)
 
 

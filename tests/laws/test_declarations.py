@@ -12,7 +12,7 @@ from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 
 from monitoring.models import Summary
-from monitoring.services.summaries import _joined, _spec
+from monitoring.services.summaries import counted_rows
 from portal.areas import Check, Feature, PolicyKind, declared
 from portal.policies.parameters import decode, encode
 from portal.registry.models import ModelVersion
@@ -92,9 +92,9 @@ def test_what_monitoring_counts_of_a_day_ignores_the_order_of_its_rows(world: Wo
     counted = 0
     for version in ModelVersion.objects.filter(summaries__isnull=False).distinct():
         summary = Summary.objects.filter(version=version).order_by("day")[0]
-        spec = _spec(version, version.references.order_by("-number").first())
-        assert spec is not None
-        rows = pa.Table.from_batches(list(_joined(version, summary.day, spec)))
+        reference = version.references.order_by("-number").first()
+        spec, batches = counted_rows(version, summary.day, reference)
+        rows = pa.Table.from_batches(list(batches))
         straight = profile(rows.to_batches(), spec)
         for seed in range(3):
             order = np.random.default_rng(seed).permutation(rows.num_rows)
