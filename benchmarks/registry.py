@@ -120,7 +120,7 @@ def _mlflow_server(python: Path) -> Iterator[tuple[str, int]]:
 
 
 def _wait(address: str, server: "subprocess.Popen[bytes]") -> None:
-    for _ in range(120):
+    for _ in range(360):
         if server.poll() is not None:
             raise RuntimeError("mlflow server did not start")
         try:
@@ -129,7 +129,7 @@ def _wait(address: str, server: "subprocess.Popen[bytes]") -> None:
             time.sleep(0.5)
         else:
             return
-    raise RuntimeError("mlflow server did not answer within a minute")
+    raise RuntimeError("mlflow server did not answer within three minutes")
 
 
 def _call(address: str, body: object = None) -> None:
