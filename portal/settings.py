@@ -101,7 +101,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
+    "portal.accounts.oidc",
     "allauth.usersessions",
     "axes",
     "guardian",
@@ -235,21 +235,27 @@ AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_VERBOSE = False
 AXES_USERNAME_CALLABLE = "portal.accounts.adapter.username_of"
 
-if os.environ.get("PORTAL_OIDC_SERVER_URL"):
-    SOCIALACCOUNT_LOGIN_ON_GET = True  # form-action 'self' forbids a form that leads to another server
-    SOCIALACCOUNT_PROVIDERS = {
-        "openid_connect": {
-            "APPS": [
-                {
-                    "provider_id": "oidc",
-                    "name": os.environ.get("PORTAL_OIDC_NAME", "Single sign-on"),
-                    "client_id": os.environ.get("PORTAL_OIDC_CLIENT_ID", ""),
-                    "secret": os.environ.get("PORTAL_OIDC_CLIENT_SECRET", ""),
-                    "settings": {"server_url": os.environ["PORTAL_OIDC_SERVER_URL"]},
-                }
-            ]
-        }
+
+def sign_in_servers() -> dict[str, Any]:
+    """The OpenID Connect server that the variables name, as allauth wants it; none without an address."""
+    if not os.environ.get("PORTAL_OIDC_SERVER_URL"):
+        return {}
+    server = {
+        "provider_id": "oidc",
+        "name": os.environ.get("PORTAL_OIDC_NAME") or "Single sign-on",
+        "client_id": os.environ.get("PORTAL_OIDC_CLIENT_ID", ""),
+        "secret": os.environ.get("PORTAL_OIDC_CLIENT_SECRET", ""),
+        "settings": {"server_url": os.environ["PORTAL_OIDC_SERVER_URL"]},
     }
+    return {"openid_connect": {"APPS": [server]}}
+
+
+SOCIALACCOUNT_ADAPTER = "portal.accounts.adapter.SignOnAdapter"
+SOCIALACCOUNT_EMAIL_REQUIRED = False
+SOCIALACCOUNT_LOGIN_ON_GET = True  # form-action 'self' forbids a form that leads to another server
+SOCIALACCOUNT_PROVIDERS = sign_in_servers()
+PORTAL_OIDC_NEW_PEOPLE = flag("PORTAL_OIDC_NEW_PEOPLE", default=True)
+"""Whether somebody unknown whom the server signs in is added, without any role."""
 
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None

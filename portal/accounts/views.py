@@ -50,7 +50,11 @@ class Profile(FormPage):
         return {"theme": self.person.theme, "density": self.person.density}
 
     def context(self) -> Mapping[str, Any]:
-        return {"memberships": self.person.current_memberships}
+        servers = settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS", [])
+        return {
+            "memberships": self.person.current_memberships,
+            "sign_on": next((server["name"] for server in servers), ""),
+        }
 
     def perform(self, form: Any) -> str:
         services.change_preferences(self.person, **form.cleaned_data)
