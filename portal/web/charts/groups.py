@@ -15,6 +15,8 @@ from portal.web.figures import HARD, number, quantity
 from portal.web.status import Tone
 
 ROW = 46.0
+LEAST_PLOT = 220.0
+"""Pixels of the scale, below which intervals lie on each other; a chart that needs more grows wider."""
 
 
 class GroupState(StrEnum):
@@ -67,13 +69,18 @@ STYLE: dict[GroupState, tuple[Tone, str]] = {
 
 
 def group_chart(data: GroupChart, target: Target = "web", *, width: float = 718) -> SafeString:
-    """One row of 46 px per group: name, n, interval and mark, the finding in words."""
+    """One row of 46 px per group: name, n, interval and mark, the finding in words.
+
+    Where long names leave too little of ``width`` for the scale, the chart is wider than asked for.
+    """
     top, bottom = 24.0, 24.0 + ROW * len(data.groups)
-    sheet = Canvas(width, bottom + 26, target)
     sizes = [_size(group) for group in data.groups]
     names = max((text_width(group.name) for group in data.groups), default=0)
     count_end = names + 16 + max(map(text_width, sizes), default=0)
-    words_start = width - max((text_width(group.words) for group in data.groups), default=0) - 4
+    words = max((text_width(group.words) for group in data.groups), default=0) + 4
+    width = max(width, count_end + 30 + LEAST_PLOT + words)
+    words_start = width - words
+    sheet = Canvas(width, bottom + 26, target)
     scale = _scale(data, count_end + 14, words_start - 16)
     _ground(sheet, scale, data, top, bottom)
     for i, group in enumerate(data.groups):

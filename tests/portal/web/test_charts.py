@@ -209,3 +209,15 @@ def test_labels_at_the_edge_never_overlap() -> None:
     assert all(b - a >= 13.9 for a, b in pairwise(placed))
     assert placed[0] >= 0
     assert placed[-1] <= 100
+
+
+def test_a_chart_of_groups_grows_where_long_names_leave_no_room_for_the_scale() -> None:
+    group = charts.Group("age_group 60 and over", 226, charts.GroupState.GOOD, 0.9, 0.8, 1.0, "0.90, above")
+    short, long = (
+        re.search(r'viewBox="0 0 (\d+)', charts.group_chart(charts.GroupChart("Ratios", groups), width=330))
+        for groups in ([replace(group, name="F", words="")], [group])
+    )
+    assert short
+    assert long
+    assert int(short[1]) == 330
+    assert int(long[1]) > 330
