@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from portal import areas
 from portal.accounts.models import User
@@ -104,6 +105,12 @@ class Item(models.Model):
         if self.case is not None:
             return self.case.declared_kind.choices
         return self.declared_topic.choices
+
+    @cached_property
+    def early_votes(self) -> dict[int, str]:
+        """Who has voted on the page of the case before the session did, with the stance of each."""
+        current = self.case.current_round if self.case is not None else None
+        return dict(current.votes.values_list("voter", "stance")) if current is not None else {}
 
     @property
     def open(self) -> bool:

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from portal.accounts.models import User
 from portal.accounts.services import organisation
+from portal.areas import Stance
 from portal.bodies.models import Attendance, Ballot, Function, Item, Majority, Tie
 from portal.cases.selectors.bench import in_words
 from portal.cases.selectors.seats import why_no_vote
@@ -35,7 +36,8 @@ def why_no_ballot(item: Item, person: User, at: datetime) -> str:
         return _("You sit here as an observer, without a vote.")
     if item.proposed_by_id in (person.pk, row.seat.person_id):
         return _("You proposed this item, so you have no vote on it.")
-    close = item.conflicts.filter(person__in=[person.pk, row.seat.person_id]).first()
+    both = (person.pk, row.seat.person_id)
+    close = next((conflict for conflict in item.conflicts.all() if conflict.person_id in both), None)
     if close is not None:
         return _("You have a conflict of interest: %(reason)s.") % {"reason": close.reason.rstrip(".")}
     return _why_not_on_the_case(item, person, at)
@@ -48,7 +50,7 @@ def _why_not_on_the_case(item: Item, person: User, at: datetime) -> str:
     current = case.current_round
     if current is None:
         return _("%(ref)s is closed already.") % {"ref": case.ref}
-    if case.votes.filter(voter=person).exists():
+    if person.pk in item.early_votes:
         return _("You have voted on %(ref)s already.") % {"ref": case.ref}
     return why_no_vote(case, current, case.declared_kind, person, at)
 
@@ -69,7 +71,7 @@ def tally(item: Item) -> Tally:
     ballots = list(item.ballots.select_related("seat"))
     counts = Counter(ballot.choice for ballot in ballots if ballot.counts)
     voices = counts.total()
-    earlier = _voices_on_the_case(item)
+    earlier = sum(stance != Stance.ABSTAIN for stance in item.early_votes.values())
     if voices + earlier < session.quorum:
         missing = session.quorum - voices - earlier
         told = ngettext("%(n)s more voice makes the quorum.", "%(n)s more voices make the quorum.", missing)
@@ -85,12 +87,6 @@ def tally(item: Item) -> Tally:
     if session.majority == Majority.TWO_THIRDS and counts[leading[0]] * 3 < voices * 2:
         return Tally(voices, counts, "", _("No choice has two thirds of the voices."))
     return Tally(voices, counts, leading[0], "")
-
-
-def _voices_on_the_case(item: Item) -> int:
-    """Votes given on the page of the case before the session opened it."""
-    current = item.case.current_round if item.case is not None else None
-    return current.votes.exclude(stance="abstain").count() if current is not None else 0
 
 
 def _voice_of_chair(ballots: Sequence[Ballot]) -> str:
@@ -140,7 +136,7 @@ def approval_view(item: Item, person: User, blocked: str) -> ApprovalView:
         list(rows),
         {ballot.seat_id: ballot for ballot in item.ballots.all()},
         {item.proposed_by_id, *(conflict.person_id for conflict in item.conflicts.all())} - {None},
-        _early_voters(item),
+        set(item.early_votes),
     )
     entitled = sum(row.attended_by_id is not None and not seen.close(row) for row in seen.rows)
     cast = len(seen.ballots) + len(seen.early)
@@ -158,11 +154,6 @@ def approval_view(item: Item, person: User, blocked: str) -> ApprovalView:
         note=note,
         blocked=blocked,
     )
-
-
-def _early_voters(item: Item) -> set[int]:
-    current = item.case.current_round if item.case is not None else None
-    return set(current.votes.values_list("voter", flat=True)) if current is not None else set()
 
 
 def _voter(seen: _Bench, row: Attendance, person: User) -> Voter:

@@ -31,7 +31,7 @@ STATES: dict[str, tuple[Tone, str]] = {
 
 def session_named(ref: str, user: User) -> Session:
     """The session of a reference such as SES-4, if this person may read it. Raises Missing."""
-    found = Session.objects.visible_to(user).with_ref(ref).select_related("body__unit").first()
+    found = Session.objects.visible_to(user).with_ref(ref).select_related("body__unit", "pack").first()
     if found is None:
         raise Missing
     return found

@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db.models import Count, Prefetch, prefetch_related_objects
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal.bodies import forms, services
-from portal.bodies.models import Ballot, Pack
+from portal.bodies.models import Ballot, Conflict, Pack
 from portal.bodies.selectors.bench import approval_view, tally, tie_words, why_no_ballot
 from portal.bodies.selectors.sessions import agenda_rows, state_of
 from portal.bodies.views.base import OneItem, SessionAction
@@ -95,10 +96,11 @@ class ItemPage(FormPage, OneItem):
         rows = list(session.items.select_related("case"))
         for row in rows:
             row.session = session
-        present = session.attendance.filter(attended_by__isnull=False, seat__votes=True).count()
-        voting = session.attendance.filter(seat__votes=True).count()
+        prefetch_related_objects([item], Prefetch("conflicts", Conflict.objects.select_related("person")))
+        seats = session.attendance.filter(seat__votes=True)
+        counts = seats.aggregate(voting=Count("pk"), present=Count("attended_by"))
         may_vote = item.open and item.takes_votes and not self.blocked
-        sits = session.attendance.filter(seat__person=self.person).exists() or self.leads
+        sits = self.leads or session.attendance.filter(seat__person=self.person).exists()
         text = next(
             (value for label, value in self.paper if item.topic == "minutes" and label == _("Text")), ""
         )
@@ -109,15 +111,14 @@ class ItemPage(FormPage, OneItem):
             "session": session,
             "state": state_of(session),
             "agenda": agenda_rows(rows),
-            "present": present,
-            "voting": voting,
+            **counts,
             "clock": self.clock(),
             "count": len(rows),
             "paper": [(label, value) for label, value in self.paper if value != text or not text],
             "text": as_html(text) if text else "",
             "evidence": as_items(evidence_of(about).filter(private=False)) if about is not None else (),
             "notes": item.notes.select_related("author"),
-            "conflicts": item.conflicts.select_related("person"),
+            "conflicts": item.conflicts.all(),
             "conditions": item.conditions.select_related("owner", "proposed_by", "follow_up"),
             "ballots": item.ballots.select_related("voter", "seat__person") if item.closed else (),
             "titles": {choice.slug: choice.title for choice in item.choices},
