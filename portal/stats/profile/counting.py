@@ -23,7 +23,7 @@ Segment = tuple[str, str | None]  # key and value; None: the rows without a valu
 def profile(batches: Iterable[pa.RecordBatch | Rows], spec: ProfileSpec) -> dict[str, Profile]:
     """Count the batches: the whole under "", and every segment under "key=value".
 
-    Streams: memory is one batch and the counts; of `parquet_rows` one column and the counts. Missing,
+    Streams: memory is one batch and the counts; of `parquet_rows` a column or less, and the counts. Missing,
     infinite and unseen values are counted apart; a row without a value for a segment key is in the whole
     only. Raises ValueError when a column holds another kind of value than the specification says, or a label
     column more than 1000 labels.
@@ -78,17 +78,19 @@ class _Counter:
                     yield (key, text), rows
 
     def _add_features(self, batch: Rows, parts: "list[tuple[_Sums, Picked]]") -> None:
+        picked = bool(self.spec.segments)
         for place, feature in enumerate(self.spec.features):
-            column = named(batch, feature.name)
-            if feature.kind == "numeric":
-                values = columns.numbers(column, feature.name)
-                for sums, rows in parts:
-                    sums.numeric[place].add(values[rows])
-            else:
-                codes, texts = columns.text_codes(column, feature.name)
-                places = feature.places(texts)
-                for sums, rows in parts:
-                    sums.categorical[place].add(codes[rows], places)
+            # Rows are picked from a column in one piece; counted whole, pieces of it need less memory.
+            for column in (named(batch, feature.name),) if picked else batch.pieces(feature.name):
+                if feature.kind == "numeric":
+                    values = columns.numbers(column, feature.name)
+                    for sums, rows in parts:
+                        sums.numeric[place].add(values[rows])
+                else:
+                    codes, texts = columns.text_codes(column, feature.name)
+                    places = feature.places(texts)
+                    for sums, rows in parts:
+                        sums.categorical[place].add(codes[rows], places)
 
     def _add_errors(self, batch: Rows, parts: "list[tuple[_Sums, Picked]]") -> None:
         predictions = self._numbers(batch, self.spec.prediction)

@@ -12,6 +12,8 @@ from portal.stats.profile.columns import Bools, Codes
 from portal.stats.profile.moments import AROUND_ZERO, BLOCK, Moments, MomentSums, Scale, scratch_for
 
 Kind = Literal["numeric", "categorical"]
+COMPARED = 4 * BLOCK
+"""Values compared with the edges at once: enough that the calls do not count, and still in the cache."""
 OTHER = "other"
 NEW = "__new__"
 
@@ -163,9 +165,9 @@ class NumericSums:
     def add(self, values: Floats) -> None:
         """Add values; NaN is a missing one. Compared in blocks that stay in the cache of a core."""
         scratch = scratch_for(values)
-        hits = np.empty((len(self.below), min(BLOCK, len(values))), dtype=np.bool_)
-        for start in range(0, len(values), BLOCK):
-            block = values[start : start + BLOCK]
+        hits = np.empty((len(self.below), min(COMPARED, len(values))), dtype=np.bool_)
+        for start in range(0, len(values), COMPARED):
+            block = values[start : start + COMPARED]
             low, high = float(block.min()), float(block.max())
             if not (math.isfinite(low) and math.isfinite(high)):
                 block = self._finite(block)
@@ -173,7 +175,8 @@ class NumericSums:
                     continue
                 low, high = float(block.min()), float(block.max())
             self._compare(block, hits[:, : len(block)])
-            self.moments.add_block(block, low, high, scratch)
+            for first in range(0, len(block), BLOCK):
+                self.moments.add_block(block[first : first + BLOCK], low, high, scratch)
 
     def _compare(self, block: Floats, hits: Bools) -> None:
         np.less(block, self.edges, out=hits)

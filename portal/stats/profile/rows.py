@@ -1,11 +1,14 @@
 """Where the kernel finds its columns: in a record batch, or one at a time in a Parquet file."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
+
+PIECE = 1 << 17
+"""Rows of a column decoded at once."""
 
 
 class Rows(Protocol):
@@ -16,6 +19,9 @@ class Rows(Protocol):
 
     def column(self, name: str) -> pa.Array | None:
         """The column, as long as there are rows; None when there is no such column."""
+
+    def pieces(self, name: str) -> Iterable[pa.Array]:
+        """The column in its order, in as many pieces as suits; without any value when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +41,13 @@ class BatchRows:
             raise ValueError(f"Column {name!r} stands in the batch twice.")
         return self.batch.column(found[0]) if found else None
 
+    def pieces(self, name: str) -> Iterable[pa.Array]:
+        return (named(self, name),)
+
 
 @dataclass(frozen=True, slots=True)
 class RowGroup:
-    """A row group of a Parquet file, decoded column by column: memory is one column, not one batch."""
+    """A row group of a Parquet file, decoded column by column: memory is a piece of one, not a batch."""
 
     file: Any  # pyarrow.parquet.ParquetFile
     group: int
@@ -53,6 +62,14 @@ class RowGroup:
             return None
         chunked = self.file.read_row_group(self.group, columns=[name], use_threads=False).column(0)
         return chunked.chunk(0) if chunked.num_chunks == 1 else chunked.combine_chunks()
+
+    def pieces(self, name: str) -> Iterable[pa.Array]:
+        if name not in self.names:
+            yield named(self, name)
+            return
+        batches = self.file.iter_batches(PIECE, row_groups=[self.group], columns=[name], use_threads=False)
+        for batch in batches:
+            yield batch.column(0)
 
 
 def parquet_rows(source: str | Path | pa.NativeFile, texts: Collection[str] = ()) -> tuple[RowGroup, ...]:

@@ -482,6 +482,17 @@ class TestParquet:
         found = profile(parquet_rows(path, texts=("job", "race", "nowhere")), SPEC)
         assert found == profile(CURRENT.to_batches(), SPEC)
 
+    def test_a_column_counts_the_same_in_pieces(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whole, columns of a row group are decoded piece by piece."""
+        path = tmp_path / "rows.parquet"
+        pq.write_table(CURRENT, path)
+        monkeypatch.setattr("portal.stats.profile.rows.PIECE", 77)
+        whole = replace(SPEC, segments={})
+        found = profile(parquet_rows(path, texts=("job", "race")), whole)
+        assert found == profile(CURRENT.to_batches(), whole)
+
     def test_a_reference_may_be_read_column_by_column(self, tmp_path: Path) -> None:
         path = tmp_path / "rows.parquet"
         pq.write_table(people(3000, seed=99), path, row_group_size=700)
