@@ -14,6 +14,17 @@ AREA = Area(
             tests=("tests/portal/metrics",),
             missing="The tested link from a model metric to a KPI",
         ),
+        Feature(
+            "1.3",
+            "Governance committee",
+            page="bodies:sessions",
+            does="bodies.read",
+            state="partly",
+            api="/api/v1/bodies/, /api/v1/sessions/",
+            job="plan-sessions, end-votes-in-writing",
+            tests=("tests/portal/bodies",),
+            missing="An alignment score that proposes systems; what deprioritising does to stage and budget",
+        ),
     ),
     simulate="governance.strategy.demo.simulate",
 )
