@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import DjangoDbBlocker
 
+from portal.areas import Role
 from tests import databases
+from tests.laws.objects import furnish
 from tests.laws.world import World, make_world
 
 
@@ -18,3 +20,9 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     with django_db_blocker.unblock(), databases.clone(f"test_{worker}_laws"):
         yield make_world()
+
+
+@pytest.fixture(scope="package")
+def keys(world: World) -> dict[Role, str]:
+    """The world with something in every place an address names; the keys of the peers' tokens."""
+    return furnish(world)

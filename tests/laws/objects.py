@@ -58,13 +58,14 @@ OF_UNITS = (
 )
 """Starts of routes, without ``api/v1/``, to what stands in a unit."""
 OF_NOBODY = (
+    "accounts/oidc/<str:provider_id>",
     "admin/memberships/<int:pk>",
     "admin/people/<slug:username>",
     "api/problems/<slug:kind>",
     "bills/<int:pk>",
+    "budgets/<int:pk>",
     "calendar/<int:pk>",
     "calendar/<str:key>",
-    "budgets/<int:pk>",
     "checks/<str:slug>",
     "costs/bills/<int:pk>",
     "deliveries/<int:number>",
@@ -83,6 +84,7 @@ OF_NOBODY = (
     "tokens/<int:pk>",
     "units/<slug:slug>",
     "welcome/<str:key>",
+    "what-ifs/<slug:kind>",
 )
 """The same to what belongs to the organisation or to one person."""
 MISSING = 99_999_999
@@ -94,6 +96,7 @@ REST = {
     "kind": "invalid",
     "key": "nothing",
     "pk": MISSING,
+    "provider_id": "nobody",
 }
 """What parameters stand for that ``places`` does not name."""
 
@@ -172,12 +175,10 @@ def _of_units(world: World) -> dict[str, Values]:
     systems = {"ref": (own.ref, other.ref, f"SYS-{MISSING}")}
     reviews = {"ref": _refs(cases, "REL")}
     return {
-        "bodies/<slug:slug>": bodies,
-        "bodies/<slug:slug>/seats/<int:pk>": bodies | {"pk": _pks([panel.seats.get() for panel in panels])},
-        "sessions/<str:ref>": sessions,
-        "sessions/<str:ref>/items/<int:number>": sessions | {"number": (1, 1, 1)},
         "audit/entries/<int:pk>": {"pk": _pks(entries)},
         "audit/<int:pk>": {"pk": _pks(entries)},
+        "bodies/<slug:slug>": bodies,
+        "bodies/<slug:slug>/seats/<int:pk>": bodies | {"pk": _pks([panel.seats.get() for panel in panels])},
         "cases/<str:ref>": reviews,
         "checks/evaluations/<int:pk>": {"pk": _pks(of(Evaluation))},
         "deliveries/<int:pk>/refused": {"pk": _pks(deliveries)},
@@ -189,6 +190,8 @@ def _of_units(world: World) -> dict[str, Values]:
         "reviews/<str:ref>": reviews,
         "reviews/<str:ref>/conditions/<int:pk>": reviews | {"pk": (condition.pk,) * 3},
         "runs/<int:number>": {"number": _pks(of(Run))},
+        "sessions/<str:ref>": sessions,
+        "sessions/<str:ref>/items/<int:number>": sessions | {"number": (1, 1, 1)},
         "systems/<str:ref>": systems,
         "systems/<str:ref>/access/<int:pk>": systems | {"pk": _pks(grants)},
         "systems/<str:system>": {"system": systems["ref"]},

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern
 
 from portal import rights
 from portal.areas import Role
-from tests.laws.objects import OF_UNITS, Place, address, furnish, place_of, places, start_of
-from tests.laws.world import World
+from tests.laws.objects import OF_UNITS, Place, address, place_of, places, start_of
+from tests.laws.world import MLFLOW, World, taken_back
 
 SAFE = {"GET"}
 WITHOUT_BODY = {"HEAD", "OPTIONS"}
@@ -28,8 +27,6 @@ PASSING = re.compile(rb"\b[A-Za-z0-9]{32,}\b")
 """Tokens of forms and names of requests: each answer has its own."""
 ANSWERS_OF_NOTHING = {200, 400, 404, 405, 415, 422}
 """What is said of a thing that is not there; a list of its parts may also be empty."""
-MLFLOW = ("/api/2.0/", "/api/3.0/")
-"""Where only programs are let in, by their token."""
 
 
 @dataclass
@@ -49,8 +46,7 @@ class Visitors:
 
 
 @pytest.fixture(scope="module")
-def visitors(world: World) -> Visitors:
-    keys = furnish(world)
+def visitors(world: World, keys: dict[Role, str]) -> Visitors:
     browsers = {role: Client(raise_request_exception=False) for role in world.peers}
     programs = {
         role: Client(raise_request_exception=False, headers={"Authorization": f"Bearer {key}"})
@@ -72,16 +68,6 @@ def ask(client: Client, method: str, path: str) -> tuple[HttpResponseBase, bytes
         body = b"".join(streamed) if streamed is not None else response.content
     client.cookies = cookies
     return response, body
-
-
-@contextlib.contextmanager
-def taken_back() -> Iterator[None]:
-    """A transaction that never commits. Not around MLflow's routes, which roll back the outermost one."""
-    block = transaction.atomic()
-    block._from_testcase = True  # type: ignore[attr-defined] # Django's own: a durable block may stand within
-    with block:
-        yield
-        transaction.set_rollback(True)
 
 
 def methods(pattern: URLPattern) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from costs import demo as costs_demo
@@ -31,6 +32,8 @@ from portal.registry.models import RegisteredModel
 PASSWORD = "five green bottles"
 PEER = "retail-banking"
 """The unit in which one person of each role sits; credit-limit is theirs, claims-triage of another unit."""
+MLFLOW = ("/api/2.0/", "/api/3.0/")
+"""Where only programs are let in, by their token."""
 HISTORIES = {
     "credit-limit": ((58, "production"),),
     "claims-triage": ((12, "canary"),),
@@ -95,3 +98,13 @@ def _release(story: Story) -> Case:
     in_a_month = story.today + timedelta(days=30)
     propose_condition(case, text="Watch calls", owner=erin, due_on=in_a_month, actor=chen)
     return case
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """A transaction that never commits. Not around MLflow's routes, which roll back the outermost one."""
+    block = transaction.atomic()
+    block._from_testcase = True  # type: ignore[attr-defined] # Django's own: a durable block may stand within
+    with block:
+        yield
+        transaction.set_rollback(True)
