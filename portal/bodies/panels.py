@@ -13,6 +13,7 @@ from portal.areas import EVERYONE, Panel, Role
 from portal.bodies.models import ItemState, Seat, Session, State
 from portal.bodies.models.sessions import AHEAD
 from portal.bodies.selectors.sessions import in_days, state_of
+from portal.bodies.services.telling import there
 
 
 def next_session(user: User, at: datetime | None) -> Mapping[str, Any] | None:
@@ -31,6 +32,7 @@ def next_session(user: User, at: datetime | None) -> Mapping[str, Any] | None:
         "session": session,
         "tone": tone,
         "word": word,
+        "begins": there(session.starts_at),
         "when": in_days(session, at or timezone.now()),
         "items": len(items),
         "to_vote": [item for item in open_votes if item.pk not in voted],

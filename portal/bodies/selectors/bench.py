@@ -129,7 +129,7 @@ class _Bench:
 
 
 def approval_view(item: Item, person: User, blocked: str) -> ApprovalView:
-    """Who has voted and who has not; what each chose is shown once the item is closed. Four queries."""
+    """Who has voted and who has not; what each chose stands elsewhere once it is closed. Three queries."""
     rows = item.session.attendance.select_related("seat__person", "attended_by").filter(seat__votes=True)
     seen = _Bench(
         item,
@@ -169,9 +169,8 @@ def _voter(seen: _Bench, row: Attendance, person: User) -> Voter:
 
 def _state(seen: _Bench, row: Attendance) -> tuple[Tone, str]:
     item, ballot = seen.item, seen.ballots.get(row.seat_id)
-    if ballot is not None and item.closed:
-        chosen = next((choice for choice in item.choices if choice.slug == ballot.choice), None)
-        return Tone.INFO if ballot.counts else Tone.NONE, _(chosen.title) if chosen else ballot.choice
+    if ballot is not None and item.closed and not ballot.counts:
+        return Tone.NONE, _("Abstained")
     if ballot is not None or {row.seat.person_id, row.attended_by_id} & seen.early:
         return Tone.GOOD, _("Voted")
     if seen.close(row):

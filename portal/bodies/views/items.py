@@ -34,6 +34,8 @@ class ItemPage(FormPage, OneItem):
         item = self.item
         if not item.closed:
             return str(item)
+        if item.title.endswith("?"):
+            return f"{item} {item.outcome_title}"
         return f"{item}: {item.outcome_title[:1].lower()}{item.outcome_title[1:]}"
 
     def summary(self) -> str:
