@@ -57,7 +57,7 @@ class Calendars(InOurZone, FormPage):
     def perform(self, form: Any) -> HttpResponse:
         _feed, key = services.issue_feed(self.person, body=form.cleaned_data["body"], actor=self.person)
         address = f"{settings.PORTAL_PUBLIC_URL}{reverse('bodies:feed', args=[key])}"
-        return self.render(
+        return self.show_once(
             form=self.make_form(), submit=self.submit, address=address, cancel=self.cancel_url()
         )
 
