@@ -260,12 +260,16 @@ class PerformancePage(MonitorPage):
 
 
 class Quarantine(Page):
-    """The refused rows of a delivery, as they came, each with its reasons."""
+    """The refused rows of a delivery, as they came, each with its reasons.
+
+    For who sent them alone: protected attributes stand among them.
+    """
 
     does = "monitoring.ingest"
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ARG002 - the route's
-        batches = Batch.objects.filter(version__model__system__in=self._systems()).exclude(quarantine="")
+        mine = Batch.objects.filter(sent_by=self.person, version__model__system__in=self._systems())
+        batches = mine.exclude(quarantine="")
         batch = batches.filter(pk=self.kwargs["pk"]).first()
         if batch is None:
             raise Missing("There is no such file.")
