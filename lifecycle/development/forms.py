@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from portal.accounts.models import User
+from portal.registry.forms import SystemPick
 from portal.registry.models import System
 
 
@@ -24,7 +25,7 @@ class ReleaseForm(forms.Form):
 class SystemForm(forms.Form):
     """The system a model belongs to."""
 
-    system = forms.ModelChoiceField(System.objects.none(), help_text="What the model is for")
+    system = SystemPick(System.objects.none(), help_text="What the model is for")
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -8,9 +8,25 @@ from zoneinfo import available_timezones
 from django import forms
 
 from portal.accounts.models import ROLES, SCOPES, Unit, User
-from portal.web.forms import ReasonForm
+from portal.web.forms import PickField, ReasonForm
 
 DAYS = ((30, "30 days"), (90, "90 days"), (180, "180 days"), (365, "One year"))
+
+
+class PersonPick(PickField):
+    """A person who is active, by log-in where there are many."""
+
+    suggestions = "accounts:suggest"
+
+    def __init__(self, **kwargs: Any) -> None:
+        people = User.objects.filter(is_active=True).order_by("name")
+        super().__init__(**{"queryset": people, "empty_label": "Nobody", **kwargs})
+
+    def key_of(self, row: User) -> str:
+        return row.username
+
+    def with_key(self, key: str) -> User | None:
+        return self.queryset.filter(username=key).first()
 
 
 class TokenForm(forms.Form):

@@ -10,6 +10,7 @@ urlpatterns = [
     path("profile/tokens/", views.Tokens.as_view(), name="tokens"),
     path("profile/tokens/<int:pk>/revoke/", views.RevokeToken.as_view(), name="revoke-token"),
     path("welcome/<str:key>/", views.AcceptInvitation.as_view(), name="accept"),
+    path("suggest/people/", views.SuggestPeople.as_view(), name="suggest"),
     path("admin/people/", views.People.as_view(), name="people"),
     path("admin/people/invite/", views.InvitePerson.as_view(), name="invite"),
     path("admin/people/<slug:username>/", views.PersonDetail.as_view(), name="person"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -29,7 +29,7 @@ from portal.accounts.tables import PeopleFilter, PeopleTable
 from portal.areas import Role
 from portal.audit.timeline import timeline_of
 from portal.web.context import DENSITIES, THEMES
-from portal.web.pages import ActionView, FormPage, ListPage
+from portal.web.pages import ActionView, FormPage, ListPage, Suggestions
 from portal.web.parts import Crumb, Fact
 from portal.web.status import Tone
 
@@ -132,6 +132,17 @@ class People(ListPage):
 
     def context(self) -> Mapping[str, Any]:
         return {**super().context(), "units": Unit.objects.all()}
+
+
+class SuggestPeople(Suggestions):
+    """People whose name or log-in holds what is typed."""
+
+    does = "accounts.read"
+
+    def find(self, text: str) -> Iterable[tuple[str, str]]:
+        named = Q(name__icontains=text) | Q(username__istartswith=text)
+        people = User.objects.filter(named, is_active=True).order_by("name")
+        return people.values_list("username", "name")[:12]
 
 
 class InvitePerson(FormPage):

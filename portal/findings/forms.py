@@ -14,6 +14,7 @@ from portal.areas import declared
 from portal.findings.models import Channel, Finding
 from portal.findings.models.findings import SEVERITIES
 from portal.findings.selectors import owners_for, parents_for
+from portal.registry.forms import SystemPick
 from portal.registry.models import System
 from portal.web.forms import DayInput
 
@@ -77,7 +78,7 @@ class RouteForm(forms.Form):
     """How one hears of findings."""
 
     kind = forms.ChoiceField(required=False, label=_("Findings of"))
-    system = forms.ModelChoiceField(
+    system = SystemPick(
         System.objects.none(), required=False, label=_("In system"), empty_label=_("Any I may read")
     )
     severity = forms.ChoiceField(choices=SEVERITIES, label=_("From severity"))

@@ -11,6 +11,7 @@ from portal.accounts.models import User
 from portal.areas import declared
 from portal.metrics.models import Kpi
 from portal.metrics.models.kpis import Aggregation, Source
+from portal.registry.forms import SystemPick
 from portal.registry.models import System
 from portal.web.forms import DayInput
 
@@ -108,7 +109,7 @@ class CheckInForm(forms.Form):
 
 
 class ContributionForm(forms.Form):
-    system = forms.ModelChoiceField(System.objects.none())
+    system = SystemPick(System.objects.none())
     share = forms.FloatField(
         required=False, min_value=0, max_value=1, help_text=_("Of the value, 0 to 1; empty if unknown")
     )

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.areas import PolicyKind
 from portal.policies.parameters import bare, encode, hints, label_of, optional
+from portal.registry.forms import SystemPick
 from portal.registry.models import System
 from portal.web.forms import MomentInput
 
@@ -86,7 +87,7 @@ class PolicyForm(forms.Form):
 class OwnPolicyForm(PolicyForm):
     """The same for one system; whoever is not of the whole organisation has to name one."""
 
-    system = forms.ModelChoiceField(
+    system = SystemPick(
         System.objects.none(),
         required=False,
         label=_("Only for system"),

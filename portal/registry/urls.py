@@ -11,6 +11,7 @@ urlpatterns = [
     path("systems/<str:ref>/move/", views.MoveSystem.as_view(), name="move-system"),
     path("systems/<str:ref>/access/", views.GrantAccess.as_view(), name="grant-access"),
     path("systems/<str:ref>/access/<int:pk>/end/", views.EndAccess.as_view(), name="end-access"),
+    path("suggest/systems/", views.SuggestSystems.as_view(), name="suggest"),
     path("models/", views.Models.as_view(), name="models"),
     path("in-production/", views.InProduction.as_view(), name="in-production"),
     path("models/register/", views.RegisterModel.as_view(), name="register"),

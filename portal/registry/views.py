@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -17,7 +18,7 @@ from portal.errors import Denied
 from portal.registry import selectors, services
 from portal.registry.forms import AccessForm, StageForm, SystemForm
 from portal.registry.gates import GateReport
-from portal.registry.models import RegisteredModel, Stage
+from portal.registry.models import RegisteredModel, Stage, System
 from portal.registry.pages import SystemPage, VersionPage
 from portal.registry.tables import (
     AssignmentFilter,
@@ -29,7 +30,7 @@ from portal.registry.tables import (
 )
 from portal.rights import may
 from portal.web import figures
-from portal.web.pages import ActionView, FormPage, ListPage, Page
+from portal.web.pages import ActionView, FormPage, ListPage, Page, Suggestions
 from portal.web.parts import Crumb, Empty, Fact
 from portal.web.status import Tone
 
@@ -102,6 +103,18 @@ class SystemDetail(SystemPage):
             and bool(services.STAGES[self.system.stage]),
             "may_grant": selectors.can_change(user, self.system, "registry.grant"),
         }
+
+
+class SuggestSystems(Suggestions):
+    """Systems a person may see whose name or reference holds what is typed."""
+
+    does = "registry.read"
+
+    def find(self, text: str) -> Iterable[tuple[str, str]]:
+        visible = System.objects.visible_to(self.person)
+        by_ref = System.objects.with_ref(text.upper()).values("pk")
+        found = visible.filter(Q(name__icontains=text) | Q(pk__in=by_ref)).order_by("name")
+        return [(system.ref, system.name) for system in found[:12]]
 
 
 class ProposeSystem(FormPage):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
+from django.views.generic import View
 
 from portal.errors import PortalError
 from portal.web.forms import ConfirmForm, apply_error
@@ -94,3 +96,24 @@ class ConfirmPage(FormPage):
     template_name = "shapes/confirm.html"
     form_class = ConfirmForm
     danger = True
+
+
+class Suggestions(View):
+    """What fits the text typed into a field, as options; ``find`` says which."""
+
+    does: ClassVar[str]
+
+    @property
+    def person(self) -> Any:
+        """The signed-in person, who is suggested only what they may see."""
+        return self.request.user
+
+    def find(self, text: str) -> Iterable[tuple[str, str]]:
+        """At most a dozen, each with the key that is typed for it and how a person calls it."""
+        raise NotImplementedError
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ARG002 - the route's
+        """Htmx sends the text under the name of the field, whatever that is."""
+        text = next((str(typed).strip() for _name, typed in request.GET.items()), "")
+        found = self.find(text.replace("\x00", "")) if text else ()
+        return HttpResponse(format_html_join("\n", '<option value="{}">{}</option>', found))
