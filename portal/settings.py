@@ -167,6 +167,8 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 PORTAL_SHELL = ["portal.accounts.shell.provide", "portal.findings.shell.provide"]
 """Functions ``(request) -> dict`` that add to the context of every page."""
+PORTAL_KEPT_VIEWS = "portal.findings.selectors.kept_views"
+"""The function ``(page name, person) -> KeptViews`` that every list asks for what people keep of it."""
 FORM_RENDERER = "portal.web.forms.PortalRenderer"
 
 # --- Database -------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count, F, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -167,11 +168,11 @@ def time_left(due_on: date | None, today: date) -> str:
 # --- Saved views --------------------------------------------------------------------------------------------
 
 
-def saved_views(page: str, user: User) -> list[parts.SavedView]:
-    """The views of a list that are this person's own, then those that others share."""
+def kept_views(page: str, user: User) -> parts.KeptViews:
+    """The views of a list that are this person's own, then those that others share. One query."""
     rows = SavedView.objects.filter(Q(owner=user) | Q(shared=True), page=page).select_related("owner")
     mine = [parts.SavedView(row.name, row.query) for row in rows if row.owner_id == user.pk]
     others = [
         parts.SavedView(row.name, row.query, owner=str(row.owner)) for row in rows if row.owner_id != user.pk
     ]
-    return mine + others
+    return parts.KeptViews(mine + others, reverse("findings:save-view", args=[page]))

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portal.findings.views import inbox, listing, one
+from portal.findings.views import inbox, listing, one, saved
 
 app_name = "findings"
 urlpatterns = [
@@ -14,7 +14,8 @@ urlpatterns = [
     path("inbox/alerts/<int:pk>/end/", inbox.StopAlert.as_view(), name="stop-alert"),
     path("findings/", listing.Findings.as_view(), name="findings"),
     path("models/<str:name>/v/<int:number>/findings/", listing.VersionFindings.as_view(), name="version"),
-    path("findings/views/new/", listing.SaveView.as_view(), name="save-view"),
+    path("views/<str:page>/new/", saved.SaveView.as_view(), name="save-view"),
+    path("views/<int:pk>/remove/", saved.RemoveView.as_view(), name="remove-view"),
     path("findings/<str:ref>/", one.FindingPage.as_view(), name="finding"),
     path("findings/<str:ref>/acknowledge/", one.Acknowledge.as_view(), name="acknowledge"),
     path("findings/<str:ref>/accept/", one.Accept.as_view(), name="accept"),

@@ -256,6 +256,14 @@ class SavedView:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptViews:
+    """The views of one list that people have kept, and where one keeps another."""
+
+    views: Sequence[SavedView] = ()
+    save_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Empty:
     """Why there is nothing, and the one thing to do about it."""
 

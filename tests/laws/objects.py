@@ -85,6 +85,8 @@ OF_NOBODY = (
     "units/<slug:slug>",
     "welcome/<str:key>",
     "what-ifs/<slug:kind>",
+    "views/<int:pk>",
+    "views/<str:page>",
 )
 """The same to what belongs to the organisation or to one person."""
 MISSING = 99_999_999
@@ -96,6 +98,7 @@ REST = {
     "kind": "invalid",
     "key": "nothing",
     "pk": MISSING,
+    "page": "registry:models",
     "provider_id": "nobody",
 }
 """What parameters stand for that ``places`` does not name."""

@@ -106,6 +106,13 @@ def save_view(page: str, *, name: str, query: str, actor: User, shared: bool = F
     return view
 
 
+@transaction.atomic
+def remove_view(view: SavedView, *, actor: User) -> None:
+    """Forget a view. Whoever used a shared one loses it."""
+    record("view.removed", view, actor=actor, before=snapshot(view))
+    view.delete()
+
+
 def _routes_for(finding: Finding, at: datetime) -> dict[int, AlertRoute]:
     """Per person the most particular route that fits: of this system before of this kind before any."""
     routes = AlertRoute.objects.filter(

@@ -1,27 +1,21 @@
-"""The list of findings, and views of it that people keep."""
+"""The lists of findings."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.findings.forms import ViewForm
 from portal.findings.models import FindingState
-from portal.findings.selectors import counts_by_state, findings_for, saved_views
-from portal.findings.services import save_view
+from portal.findings.selectors import counts_by_state, findings_for
 from portal.findings.tables import FindingFilter, FindingTable
 from portal.registry.pages import VersionPage
-from portal.web.pages import FormPage, ListPage
-from portal.web.parts import Crumb, Empty, SavedView
+from portal.web.pages import ListPage
+from portal.web.parts import Empty, SavedView
 
-PAGE = "findings:findings"
 PAGE_OF_VERSION = "findings:version"
 
 
@@ -53,11 +47,7 @@ class Findings(ListPage):
         return [
             SavedView(_("All"), "", count=sum(self.counts.values())),
             *usual,
-            *saved_views(PAGE, self.person),
         ]
-
-    def save_view_url(self) -> str:
-        return reverse("findings:save-view")
 
     def empty(self) -> Empty:
         return Empty(
@@ -85,26 +75,3 @@ class VersionFindings(VersionPage, ListPage):
 
     def empty(self) -> Empty:
         return Empty(_("Nothing has been found"), _("Checks of this version run on their schedule."))
-
-
-class SaveView(FormPage):
-    """Keep how the list is filtered and sorted now."""
-
-    does = "findings.read"
-    title = gettext_lazy("Save this view")
-    nav = PAGE
-    form_class = ViewForm
-    submit = gettext_lazy("Save view")
-
-    def crumbs(self) -> Sequence[Crumb]:
-        return (Crumb(_("Findings"), reverse(PAGE)), Crumb(str(self.title)))
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.GET:
-            return redirect(PAGE)
-        return super().get(request, *args, **kwargs)
-
-    def perform(self, form: Any) -> str:
-        query = self.request.GET.urlencode()
-        save_view(PAGE, query=query, actor=self.person, **form.cleaned_data)
-        return f"{reverse(PAGE)}?{query}"

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.forms import BaseForm, ChoiceField, ModelChoiceField, NullBooleanField
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
+from django.utils.http import urlencode
+from django.utils.module_loading import import_string
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,7 +25,7 @@ from portal.rights import may, require
 from portal.web import exports
 from portal.web.figures import number
 from portal.web.pages.base import Page
-from portal.web.parts import Empty, SavedView
+from portal.web.parts import Empty, KeptViews, SavedView
 from portal.web.tables import PortalTable, SelectColumn
 
 SIZES = (25, 50, 100)
@@ -87,7 +90,8 @@ class ListState:
 class ListPage(Page):
     """A register. Give it a table, a queryset, and a filter set; the rest follows.
 
-    ``noun`` is (one, many), for the count and the file name. ``views`` may name saved views.
+    ``noun`` is (one, many), for the count and the file name. ``views`` may name usual views; people
+    keep others of their own, see ``settings.PORTAL_KEPT_VIEWS``.
     """
 
     template_name = "shapes/register.html"
@@ -109,12 +113,8 @@ class ListPage(Page):
         return found
 
     def views(self) -> Sequence[SavedView]:
-        """Saved views of this list: mine, shared, default."""
+        """The usual views of this list, all rows first; those that people keep follow by themselves."""
         return ()
-
-    def save_view_url(self) -> str:
-        """Where a named view is saved, or nothing."""
-        return ""
 
     def empty(self) -> Empty:
         """What stands in place of the table when there is not even a row to filter."""
@@ -237,16 +237,31 @@ class ListPage(Page):
         return super().render(status, **{**self._list_context(), **extra})
 
     def _list_context(self) -> Mapping[str, Any]:
-        views = self.views()
+        kept = self.kept.views
+        usual = self.views() or ([SavedView(_("All"), "")] if kept else ())
         return {
             "table": self.table,
             "filter": self.filter,
             "list": self.state(),
             "empty": self.empty() if not self.count and not self._is_filtered() else None,
-            "views": [self._view(view) for view in views],
-            "save_view_url": self.save_view_url() if views else "",
+            "views": [self._view(view) for view in (*usual, *kept)],
+            "save_view_url": self._save_view_url(),
             "note": self.note,
         }
+
+    @cached_property
+    def kept(self) -> KeptViews:
+        """What people have kept of this list; of lists about one thing nothing is kept."""
+        match = self.request.resolver_match
+        if not settings.PORTAL_KEPT_VIEWS or match is None or match.kwargs:
+            return KeptViews()
+        found: KeptViews = import_string(settings.PORTAL_KEPT_VIEWS)(match.view_name, self.person)
+        return found
+
+    def _save_view_url(self) -> str:
+        """Where the list as it stands now gets a name; nothing while it stands as it always does."""
+        query = self._parameters(lambda name: name not in {"page", "size", "export"})
+        return f"{self.kept.save_url}?{urlencode(query)}" if query and self.kept.save_url else ""
 
     def _is_filtered(self) -> bool:
         names = set(self.filter.form.fields) if self.filter is not None else set()

@@ -132,7 +132,7 @@ def test_the_list_comes_as_a_file(cast: Cast, finding: Finding, kind: str) -> No
 def test_a_view_is_kept_and_shared(cast: Cast, finding: Finding) -> None:
     erin = browser(cast.erin)
     kept = {"name": "My high ones", "shared": "on"}
-    assert erin.post("/findings/views/new/?severity=high&only=mine", kept).status_code == 302
+    assert erin.post("/views/findings:findings/new/?severity=high&only=mine", kept).status_code == 302
     assert SavedView.objects.get().query == "severity=high&only=mine"
     assert "My high ones" in text(cast.dave, "/findings/")
 

@@ -58,6 +58,7 @@ def bare_shell(settings: Any) -> None:
     """No provider that asks a database, and no route of the areas above."""
     settings.ROOT_URLCONF = "tests.portal.web.urls"
     settings.PORTAL_SHELL = ["tests.portal.web.conftest.provide"]
+    settings.PORTAL_KEPT_VIEWS = ""
 
 
 def provide(request: HttpRequest) -> dict[str, Any]:
