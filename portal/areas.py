@@ -349,6 +349,40 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class AnalysisKind:
+    """A what-if worth keeping: typed inputs, arithmetic that knows no framework, and its result.
+
+    ``inputs`` is a frozen dataclass, ``compute(inputs)`` returns another, of type ``result``: the same inputs
+    give the same result under one ``engine``, a number that rises whenever the arithmetic changes.
+    ``headline(inputs, result)`` says the finding, ``choices(result)`` names what can be chosen, and
+    ``rows(inputs, result)`` gives label, value and unit of each line that is compared and exported.
+    ``show(analysis, inputs, result, user, asked)`` returns what ``template`` needs and ``aside``, the box
+    beside it; ``asked`` is the query of the page, ``how`` the template that says how all is computed.
+    ``levers`` name the inputs that the page lets people vary without saving, ``part`` the input that is a
+    tuple of dataclasses, each entered on a form of its own. ``decide`` is the page on which a choice is put
+    to those who decide; it takes the reference.
+    """
+
+    slug: str
+    title: str
+    explain: str
+    inputs: type[Any]
+    result: type[Any]
+    compute: Callable[[Any], Any]
+    engine: int
+    headline: Callable[[Any, Any], str]
+    choices: Callable[[Any], Sequence[str]]
+    rows: Callable[[Any, Any], Sequence[tuple[str, Any, str]]]
+    template: str
+    how: str
+    show: Callable[[Any, Any, Any, Any, Mapping[str, str]], Mapping[str, Any]]
+    aside: str = ""
+    levers: tuple[str, ...] = ()
+    part: str = ""
+    decide: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Deadline:
     """A day by which somebody must act: column ``day`` of ``model``. A case opens ``notice`` days ahead."""
 
@@ -417,6 +451,7 @@ class Area:
     checks: tuple[Check, ...] = ()
     gates: tuple[Gate, ...] = ()
     case_kinds: tuple[CaseKind, ...] = ()
+    analyses: tuple[AnalysisKind, ...] = ()
     topics: tuple[Topic, ...] = ()
     policies: tuple[PolicyKind, ...] = ()
     metrics: tuple[MetricKind, ...] = ()

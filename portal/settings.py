@@ -76,6 +76,7 @@ PORTAL_AREAS = [
     "portal.metrics",
     "portal.findings",
     "portal.evidence",
+    "portal.analyses",
     "portal.cases",
     "portal.bodies",
     "portal.checks",

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from governance.strategy import demo_options
 from portal.areas import Story
 from portal.metrics.services import create_kpi, create_pillar, record_values, set_contributions, set_target
 from portal.metrics.services.values import KpiValue
@@ -179,7 +180,7 @@ PILLARS: tuple[tuple[str, str, tuple[Figure, ...]], ...] = (
 
 
 def simulate(story: Story) -> None:
-    """Pillars, key figures, targets and monthly values, entered as an organisation would."""
+    """Pillars, key figures, targets and monthly values, entered as an organisation would; build or buy."""
     rng = np.random.default_rng(story.seed)
     begun = datetime.combine(story.start, time(8), UTC).replace(year=story.start.year - 1)
     committee = story.people["chen"]
@@ -209,6 +210,7 @@ def simulate(story: Story) -> None:
             shares: dict[Any, float | None] = {story.systems[key]: None for key in figure.systems}
             set_contributions(kpi, shares, actor=committee)
             record_values(kpi, list(_values(figure, story.today, rng)), actor=story.people[figure.owner])
+    demo_options.simulate(story)
 
 
 def _values(figure: Figure, today: date, rng: np.random.Generator) -> Iterator[KpiValue]:

@@ -14,8 +14,8 @@ from portal.registry.models import ModelVersion, RegisteredModel, System
 def page_of(check: Check, subject: Model) -> str:
     """The address of the check's own page for a subject; empty for a check without one.
 
-    Pages of versions take the model's name and the number, pages of models the name, pages of systems the
-    reference; a page that takes nothing shows every subject.
+    Pages of versions take the model's name and the number, pages of models the name, pages of whatever has a
+    reference the reference; a page that takes nothing shows every subject.
     """
     if not check.page:
         return ""
@@ -38,5 +38,6 @@ def _arguments(subject: Model) -> Iterator[Sequence[str | int]]:
         case System():
             yield (subject.ref,)
         case _:
-            yield (subject.pk,)
+            ref = getattr(subject, "ref", None)
+            yield (ref or subject.pk,)
     yield ()

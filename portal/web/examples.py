@@ -477,6 +477,25 @@ def value_and_cost() -> charts.Bars:
     )
 
 
+def build_or_buy() -> charts.Tornado:
+    rows = (
+        ("Benefits", 38_000, 330_000, "−20 %", "+20 %", True),
+        ("Running cost", 271_000, 97_000, "−20 %", "+20 %", False),
+        ("Chance of the benefit", 111_000, 236_000, "72 %", "100 %", True),
+        ("Discount rate", 206_000, 163_000, "6.4 %", "9.6 %", False),
+        ("Months until it works", 189_000, 179_000, "2.4 months", "3.6 months", False),
+    )
+    return charts.Tornado(
+        label="The value of buying hangs on the benefits most: €38 k to €330 k for 20 % either way.",
+        rows=tuple(charts.TornadoRow(*row[:5], turns=row[5]) for row in rows),
+        base=184_000,
+        unit="EUR",
+        base_name="As entered",
+        low_name="Input low",
+        high_name="Input high",
+    )
+
+
 def bill() -> charts.Allocation:
     parts = (
         ("Retail Banking", 0.353, "€247 806"),
@@ -772,6 +791,7 @@ def everything() -> Mapping[str, Any]:
         "topic": topic(),
         "ages": ages(),
         "bars_data": value_and_cost(),
+        "options": build_or_buy(),
         "bill": bill(),
         "calibrated": calibrated(),
         "graph": graph(),

@@ -12,9 +12,13 @@ from django.db.models import Max, Model
 from django.utils import timezone
 
 from costs.models import Bill, Budget
+from governance.strategy.build_or_buy import BUILD_OR_BUY
+from governance.strategy.calc import BuildOrBuy, Option
 from monitoring.models import Batch
 from portal.accounts.models import SCOPES, Membership
 from portal.accounts.services import issue_token
+from portal.analyses.models import Analysis
+from portal.analyses.services import save_analysis
 from portal.areas import Role, Severity, declared
 from portal.audit.models import Entry
 from portal.bodies.models import Body
@@ -35,6 +39,9 @@ from tests.laws.world import PEER, World
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 OF_UNITS = (
+    "analyses/<str:ref>",
+    "analyses/<str:ref>/export.<str:form>",
+    "analyses/<str:ref>/parts/<int:place>",
     "audit/entries/<int:pk>",
     "audit/<int:pk>",
     "bodies/<slug:slug>",
@@ -61,6 +68,8 @@ OF_NOBODY = (
     "accounts/oidc/<str:provider_id>",
     "admin/memberships/<int:pk>",
     "admin/people/<slug:username>",
+    "analyses/kinds/<slug:slug>",
+    "analyses/new/<slug:kind>",
     "api/problems/<slug:kind>",
     "bills/<int:pk>",
     "budgets/<int:pk>",
@@ -132,6 +141,8 @@ def furnish(world: World) -> dict[Role, str]:
         )
     for slug in (PEER, "insurance"):
         _convene(world, slug)
+    question = BuildOrBuy("EUR", timezone.now().date(), options=(Option("Buy"),))
+    save_analysis(BUILD_OR_BUY, question, title="Law", system=systems["credit-limit"], actor=people["erin"])
     allow_target("hooks.example", 443, actor=people["ada"], reason="A receiver of ours")
     enqueue_mail("nobody@example.org", "Hello", "A line.", key="law")
     unit, scopes = world.story.units[PEER], list(SCOPES)
@@ -170,6 +181,7 @@ def _of_units(world: World) -> dict[str, Values]:
     grants = [SystemGrant.objects.get(content_object=each) for each in (own, other)]
     holds = [LegalHold.objects.get(items__system=each) for each in (own, other)]
     deliveries = [Batch.objects.filter(version__model__system=each).first() for each in (own, other)]
+    analyses = {"ref": _refs(of(Analysis), "ANL")}
     entries = [Entry.objects.filter(system_id=each.pk).first() for each in (own, other)]
     policy = declared("policies")[0].slug
     panels = [Body.objects.get(slug=slug) for slug in (PEER, "insurance")]
@@ -178,6 +190,9 @@ def _of_units(world: World) -> dict[str, Values]:
     systems = {"ref": (own.ref, other.ref, f"SYS-{MISSING}")}
     reviews = {"ref": _refs(cases, "REL")}
     return {
+        "analyses/<str:ref>": analyses,
+        "analyses/<str:ref>/export.<str:form>": analyses | {"form": ("json",) * 3},
+        "analyses/<str:ref>/parts/<int:place>": analyses | {"place": (0, 0, 0)},
         "audit/entries/<int:pk>": {"pk": _pks(entries)},
         "audit/<int:pk>": {"pk": _pks(entries)},
         "bodies/<slug:slug>": bodies,
@@ -207,6 +222,8 @@ def _of_nobody() -> dict[str, Values]:
     return {
         "admin/memberships/<int:pk>": {"pk": _only(membership.pk)},
         "admin/people/<slug:username>": {"username": _only("lee", "nobody")},
+        "analyses/kinds/<slug:slug>": {"slug": _only(BUILD_OR_BUY.slug, "no-such-kind")},
+        "analyses/new/<slug:kind>": {"kind": _only(BUILD_OR_BUY.slug, "no-such-kind")},
         "bills/<int:pk>": {"pk": _newest(Bill)},
         "budgets/<int:pk>": {"pk": _newest(Budget)},
         "checks/<str:slug>": {"slug": _only(declared("checks")[0].slug, "no-such-check")},

@@ -20,6 +20,7 @@ from portal.web.charts.groups import Group, GroupChart, GroupState, group_chart
 from portal.web.charts.heatmap import Heatmap, HeatRow, heat_key, psi_heatmap
 from portal.web.charts.line import Limit, Line, LineChart, Note, Spark, line_chart, sparkline
 from portal.web.charts.lineage import Lineage, Node, lineage
+from portal.web.charts.tornado import Tornado, TornadoRow, tornado
 
 __all__ = [
     "Allocation",
@@ -43,6 +44,8 @@ __all__ = [
     "Series",
     "Signal",
     "Spark",
+    "Tornado",
+    "TornadoRow",
     "allocation",
     "bars",
     "calibration",
@@ -55,4 +58,5 @@ __all__ = [
     "lineage",
     "psi_heatmap",
     "sparkline",
+    "tornado",
 ]

@@ -406,6 +406,13 @@ def bars(data: charts.Bars, width: int = 622, height: int = 212, narrow: int = 0
 
 
 @register.simple_tag
+def tornado(data: charts.Tornado, width: int = 718, narrow: int = 0) -> SafeString:
+    """``{% tornado data narrow=318 %}``: what each input does to an answer; the values as a table below."""
+    drawn = _box(data.label, lambda px: charts.tornado(data, width=px), width, narrow)
+    return drawn + _tornado_values(data)
+
+
+@register.simple_tag
 def distribution(data: charts.Distribution, width: int = 430, narrow: int = 0) -> SafeString:
     """``{% distribution data %}``: reference against window, bin by bin."""
     return _box(data.label, lambda px: charts.distribution(data, width=px), width, narrow)
@@ -465,6 +472,22 @@ def _line_values(data: charts.LineChart) -> SafeString:
         for i, label in enumerate(data.labels)
     ]
     return _values_table(_("Show the %(count)s values as a table") % {"count": len(rows)}, heads, rows)
+
+
+def _tornado_values(data: charts.Tornado) -> SafeString:
+    heads = [_("Input"), _("Low"), _("Answer"), _("High"), _("Answer"), _("Best choice")]
+    rows = [
+        [
+            row.name,
+            row.low_text,
+            figures.quantity(row.low, data.unit, 0),
+            row.high_text,
+            figures.quantity(row.high, data.unit, 0),
+            _("turns") if row.turns else _("stays"),
+        ]
+        for row in data.rows
+    ]
+    return _values_table(_("Show the %(count)s inputs as a table") % {"count": len(rows)}, heads, rows)
 
 
 def _control_values(data: charts.ControlChart) -> SafeString:

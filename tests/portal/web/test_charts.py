@@ -33,6 +33,8 @@ DRAWN: dict[str, Callable[[Target], str]] = {
     "groups": lambda target: charts.group_chart(examples.ages(), target),
     "bars": lambda target: charts.bars(examples.value_and_cost(), target),
     "bars-narrow": lambda target: charts.bars(examples.value_and_cost(), target, width=318),
+    "tornado": lambda target: charts.tornado(examples.build_or_buy(), target),
+    "tornado-narrow": lambda target: charts.tornado(examples.build_or_buy(), target, width=318),
     "distribution": lambda target: charts.distribution(examples.topic(), target),
     "calibration": lambda target: charts.calibration(examples.calibrated(), target),
     "lineage": lambda target: charts.lineage(examples.graph(), target),

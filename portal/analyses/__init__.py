@@ -1,0 +1,1 @@
+"""What-ifs worth keeping: typed inputs, the engine that computed them, the result, and what was chosen."""

@@ -1,0 +1,1 @@
+"""An area with one kind of analysis."""
