@@ -58,14 +58,13 @@ def _committee(user: User, at: datetime) -> Headline:
 
 def _engineer(user: User, at: datetime) -> Headline:  # noqa: ARG001 - one signature for all
     models = my_models(user)
-    if not models:
+    count = models.count()
+    if not count:
         return Headline("You have no models yet", "Register the first one from code, in three lines.")
     blocked = blocked_versions(user)
-    running = len([model for model in models if getattr(model, "serving", None)])
     if not blocked:
-        return Headline(
-            f"Nothing blocks you; {running} of your {len(models)} models serve", _open_findings(user)
-        )
+        running = models.exclude(serving=None).count()  # type: ignore[misc]  # annotated
+        return Headline(f"Nothing blocks you; {running} of your {count} models serve", _open_findings(user))
     first = blocked[0]
     gates = "one gate" if len(first.rows) == 1 else f"{len(first.rows)} gates"
     others = "" if len(blocked) == 1 else f", and {len(blocked) - 1} more of your versions wait"

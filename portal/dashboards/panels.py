@@ -14,7 +14,13 @@ from portal.accounts.models import User
 from portal.areas import Panel, Role
 from portal.audit.models import Entry
 from portal.audit.reading import events
-from portal.dashboards.selectors import blocked_versions, health_of_systems, my_models, tile_pillars
+from portal.dashboards.selectors import (
+    blocked_versions,
+    health_of_systems,
+    my_models,
+    my_places,
+    tile_pillars,
+)
 from portal.jobs.models import Run, RunState
 from portal.registry.selectors import systems_for_list
 
@@ -35,8 +41,9 @@ def blockers(user: User, at: datetime) -> Mapping[str, Any] | None:  # noqa: ARG
 def models(user: User, at: datetime) -> Mapping[str, Any] | None:  # noqa: ARG001 - one signature for all
     """This person's models and how they are."""
     found = my_models(user)
-    health = health_of_systems([model.system for model in found])
-    return {"models": [(model, health.get(model.system_id)) for model in found[:SHOWN]], "count": len(found)}
+    shown = found[:SHOWN]
+    health = health_of_systems([model.system for model in shown])
+    return {"models": [(model, health.get(model.system_id)) for model in shown], "count": found.count()}
 
 
 def systems(user: User, at: datetime) -> Mapping[str, Any] | None:  # noqa: ARG001 - one signature for all
@@ -57,9 +64,8 @@ def register(user: User, at: datetime) -> Mapping[str, Any] | None:  # noqa: ARG
 
 def activity(user: User, at: datetime) -> Mapping[str, Any] | None:  # noqa: ARG001 - one signature for all
     """What happened on this person's systems; runs and measurements have pages of their own."""
-    places = {model.system_id for model in my_models(user)}
     entries = (
-        Entry.objects.filter(system_id__in=places)
+        Entry.objects.filter(system_id__in=my_places(user))
         .exclude(action__startswith="run.")
         .exclude(action="check.evaluated")
     )

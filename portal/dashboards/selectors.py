@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from portal.accounts.models import User
 from portal.areas import Verdict
@@ -48,32 +49,37 @@ def mine(user: User) -> Q:
     return Q(system__owner=user) | Q(system__deputy=user) | Q(created_by=user)
 
 
-def my_models(user: User) -> list[RegisteredModel]:
+def my_models(user: User) -> QuerySet[RegisteredModel]:
     """The models of a person, by name."""
-    return list(models_for_list(user).filter(mine(user)).order_by("name"))
+    return models_for_list(user).filter(mine(user)).order_by("name")
 
 
-def blocked_versions(user: User, limit: int = 3) -> list[Blocked]:
-    """The newest versions of a person's models that are on their way and that a gate refuses."""
-    newest = (
-        RegisteredModel.objects.visible_to(user)
-        .filter(mine(user))
-        .annotate(newest=Max("versions__number", filter=Q(versions__deleted_at=None)))
-        .values_list("pk", "newest")
-    )
-    wanted = Q(pk__in=[])
-    for model, number in newest:
-        if number is not None:
-            wanted |= Q(model=model, number=number)
-    versions = ModelVersion.objects.filter(wanted, state__in=IN_THE_WORKS).order_by("-updated_at")
-    related = versions.select_related("model__system__unit", "model__system__owner", "model__system__deputy")
-    blocked = []
-    for version in related[:limit]:
+def my_places(user: User) -> QuerySet[RegisteredModel, Any]:
+    """The ids of the systems that a person's models are parts of."""
+    return RegisteredModel.objects.visible_to(user).filter(mine(user)).values("system_id")
+
+
+def blocked_versions(user: User) -> Sequence[Blocked]:
+    """Of the three versions changed last that are the newest of a person's models and on their way, those
+    that a gate refuses. Headline and box of one page both ask: it is worked out once for this ``user``.
+    """
+    if "blocked_versions" not in user.__dict__:
+        user.__dict__["blocked_versions"] = list(_blocked(user))
+    found: Sequence[Blocked] = user.__dict__["blocked_versions"]
+    return found
+
+
+def _blocked(user: User) -> Iterator[Blocked]:
+    present = ModelVersion.objects.filter(deleted_at=None)
+    newer = present.filter(model=OuterRef("model"), number__gt=OuterRef("number"))
+    models = RegisteredModel.objects.visible_to(user).filter(mine(user))
+    newest = present.filter(~Exists(newer), model__in=models, state__in=IN_THE_WORKS).order_by("-updated_at")
+    for version in newest.select_related(
+        "model__system__unit", "model__system__owner", "model__system__deputy"
+    )[:3]:
         report = gate_of(version)
         if report is not None and report.refusals:
-            rows = [row for row in gate_rows(report) if row.needs_work]
-            blocked.append(Blocked(version, rows))
-    return blocked
+            yield Blocked(version, [row for row in gate_rows(report) if row.needs_work])
 
 
 def health_of_systems(systems: Sequence[System]) -> dict[int, Health]:
