@@ -22,7 +22,7 @@ from portal.rights import may
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The newest case about an analysis, and whether it still is about what is there."""
+    """The newest case about an analysis, and whether, while open, it is no longer about what is there."""
 
     case: Case
     stale: bool
@@ -32,7 +32,7 @@ def case_of(analysis: Analysis, user: User) -> Asked | None:
     """The newest case that decides on an analysis, if this person may read it."""
     rows = Case.objects.visible_to(user).about(analysis).filter(kind=DECISION.slug)
     case = rows.order_by("-opened_at", "-pk").first()
-    return Asked(case, stale=is_stale(case)) if case is not None else None
+    return Asked(case, stale=case.open and is_stale(case)) if case is not None else None
 
 
 def may_propose(analysis: Analysis, user: User, asked: Asked | None) -> bool:
