@@ -14,7 +14,7 @@ from portal.accounts.models import User
 from portal.audit.models import Entry
 from portal.cases.models import Case, Condition, ConditionState, State
 from portal.cases.selectors.bench import choice_named, in_words, people
-from portal.cases.selectors.standing import changed_facts, is_stale
+from portal.cases.selectors.standing import changed_facts, is_stale, subject_of
 from portal.cases.snapshots import Change
 from portal.web.figures import day, unbroken
 from portal.web.parts import Event, Fact
@@ -81,6 +81,7 @@ def case_facts(case: Case, status: tuple[Tone, str], today: date) -> list[Fact]:
         facts.append(Fact(_("System"), case.system, url=case.system.get_absolute_url()))
         if case.system.owner is not None:
             facts.append(Fact(_("Owner"), case.system.owner))
+    facts += _subject(case)
     if case.owner is not None:
         facts.append(Fact(_("To be done by"), case.owner))
     if case.open:
@@ -89,6 +90,15 @@ def case_facts(case: Case, status: tuple[Tone, str], today: date) -> list[Fact]:
         facts.append(Fact(_("Closed"), day(case.closed_at)))
     facts.append(Fact(_("Asked by"), case.opened_by or _("The portal"), day(case.opened_at)))
     return facts
+
+
+def _subject(case: Case) -> list[Fact]:
+    """What it is about, where that has a page of its own other than the system's. One query."""
+    subject = subject_of(case)
+    address = getattr(subject, "get_absolute_url", None)
+    if address is None or subject == case.system:
+        return []
+    return [Fact(_("About"), getattr(subject, "ref", "") or subject, url=address())]
 
 
 def _distance(due: date, today: date) -> str:

@@ -60,6 +60,7 @@ def test_the_committee_decides_what_an_engineer_puts_to_it(cast: Cast, draft: An
     case_page = desk.post(f"{address}propose/", {"option": "Buy", "reason": "Sooner."})["Location"]
     page = read(desk, address)
     assert case_page in page
+    assert f'href="{address}"' in read(browser(cast.chen), case_page)
     assert f"{address}propose/" not in page
     for member in (cast.chen, cast.ann):
         vote = {"choice": "approve", "reason": "Fine."}
