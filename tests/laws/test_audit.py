@@ -28,6 +28,7 @@ from tests.laws.writes import WRITES, Call
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 WRITES_NOTHING = {
+    "POST api/v1/analyses/kinds/<slug:slug>/results/": "computes a what-if and keeps nothing",
     "POST appearance/": "keeps the look of a browser in its cookies",
     "POST api/2.0/mlflow/registered-models/get-latest-versions": "MLflow reads with POST",
     "POST gallery/list/": "an example of a component, without a table behind it",

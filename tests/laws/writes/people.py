@@ -78,5 +78,4 @@ PEOPLE: Writes = {
     "POST inbox/<int:pk>/snooze/": lambda w: Call("erin", {"until": in_days(3)}, _line(w)),
     "POST inbox/alerts/": lambda _: Call("erin", RECEIPT),
     "POST inbox/alerts/<int:pk>/end/": lambda w: Call("erin", values={"pk": _route(w).pk}),
-    "POST findings/views/new/": lambda _: Call("erin", {"name": "Mine"}, query="?state=open"),
 }
