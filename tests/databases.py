@@ -5,6 +5,7 @@ through the alias `owner` run as `portal_owner`.
 """
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit, urlunsplit
@@ -12,7 +13,9 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg2
 from django.core.management import call_command
 from django.db import connections
+from psycopg2.errors import InsufficientPrivilege
 from psycopg2.extensions import connection as Connection  # noqa: N812 — a class in spite of its name
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 — the same
 from psycopg2.sql import SQL, Identifier, Literal
 
 TEMPLATE = "portal_migrated"
@@ -25,13 +28,13 @@ def clone(name: str) -> Iterator[None]:
     """Copy the migrated template, work on the copy with real commits, and drop it."""
     _make_template()
     with closing(_maintenance()) as server, server.cursor() as cursor:
-        cursor.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
+        _drop(cursor, name)
         cursor.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(TEMPLATE)))
         try:
             with connected_to(name):
                 yield
         finally:
-            cursor.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+            _drop(cursor, name)
 
 
 @contextmanager
@@ -56,11 +59,27 @@ def _make_template() -> None:
         )
         if cursor.fetchone() == (run,):
             return
-        cursor.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(TEMPLATE)))
+        _drop(cursor, TEMPLATE)
         cursor.execute(SQL("CREATE DATABASE {}").format(Identifier(TEMPLATE)))
         with connected_to(TEMPLATE):
             call_command("migrate", database="owner", interactive=False, verbosity=0)
         cursor.execute(SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(TEMPLATE), Literal(run)))
+
+
+def _drop(cursor: Cursor, name: str) -> None:
+    """Drop a database with whoever is connected to it. A vacuum under way, which the owner may not end, is
+    waited for.
+    """
+    until = time.monotonic() + 30
+    while True:
+        try:
+            cursor.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
+        except InsufficientPrivilege:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _maintenance() -> Connection:

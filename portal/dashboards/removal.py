@@ -95,7 +95,8 @@ def _recreate_database() -> None:
     with closing(psycopg2.connect(dbname="postgres", **told)) as server:
         server.autocommit = True
         with server.cursor() as cursor:
-            cursor.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+            # Without FORCE: nobody is connected, and a vacuum under way is ended by the server itself.
+            cursor.execute(SQL("DROP DATABASE {}").format(Identifier(name)))
             cursor.execute(SQL("CREATE DATABASE {} TEMPLATE template1").format(Identifier(name)))
     call_command("migrate", database="owner", interactive=False, verbosity=0, skip_checks=True)
 
