@@ -6,7 +6,7 @@ size; cut to these and packed as WOFF2 it is about 33 KB. Nothing of the font is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from importlib.metadata import version
@@ -54,16 +54,21 @@ def folder() -> Path:
 
 
 def ready() -> Path:
-    """The path of the font, made if it is not there yet. Of two processes at once the first one's stays."""
+    """The path of the font, made if it is not there yet."""
     path = folder() / SERVED_AS
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(f".{uuid4().hex}")
-        make(unfinished)
-        with suppress(FileExistsError):  # whoever serves it has noted its size: it is never replaced
-            path.hardlink_to(unfinished)
-        unfinished.unlink()
+        keep(path, make)
     return path
+
+
+def keep(path: Path, make: Callable[[Path], object]) -> None:
+    """Make a file beside its place and put it there whole. Of two processes at once the first one's stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(f".{uuid4().hex}")
+    make(unfinished)
+    with suppress(FileExistsError):  # whoever serves it has noted its size: it is never replaced
+        path.hardlink_to(unfinished)
+    unfinished.unlink()
 
 
 def source() -> Path:
@@ -73,11 +78,10 @@ def source() -> Path:
     return Path(fontpkg_inter.ROOT) / "files" / "Inter[opsz,wght].ttf"
 
 
-def make(target: Path) -> None:
-    """Cut the font to our characters, features and weights, and pack it."""
+def subset() -> Any:
+    """The variable font with our characters and features alone: a ``TTFont``."""
     from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]  # noqa: PLC0415 - once
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # noqa: PLC0415 - once
-    from fontTools.varLib import instancer  # type: ignore[import-untyped]  # noqa: PLC0415 - once
 
     options = Options()
     options.layout_features = list(FEATURES)
@@ -86,7 +90,14 @@ def make(target: Path) -> None:
     cutter = Subsetter(options)
     cutter.populate(unicodes=CHARACTERS)
     cutter.subset(font)
+    return font
+
+
+def make(target: Path) -> None:
+    """Cut the font to our characters, features and weights, and pack it."""
+    from fontTools.varLib import instancer  # type: ignore[import-untyped]  # noqa: PLC0415 - once
+
     axes: Mapping[str, Any] = {"opsz": 14.0, "wght": WEIGHTS}
-    cut = instancer.instantiateVariableFont(font, axes)
+    cut = instancer.instantiateVariableFont(subset(), axes)
     cut.flavor = "woff2"
     cut.save(target)
