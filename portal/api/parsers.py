@@ -12,6 +12,15 @@ from portal.api import strict
 from portal.errors import TooLarge
 
 
+def within_limit(stream: IO[bytes]) -> bytes:
+    """A whole body. Raises TooLarge beyond ``DATA_UPLOAD_MAX_MEMORY_SIZE`` bytes."""
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    raw = stream.read(limit + 1)
+    if len(raw) > limit:
+        raise TooLarge(f"The body is larger than {limit:,} bytes.")
+    return raw
+
+
 class SafeJSONParser(BaseParser):
     """JSON up to ``DATA_UPLOAD_MAX_MEMORY_SIZE`` bytes, strict as ``portal.api.strict`` says."""
 
@@ -23,11 +32,7 @@ class SafeJSONParser(BaseParser):
         media_type: str | None = None,  # noqa: ARG002 - DRF's signature
         parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002 - DRF's signature
     ) -> Any:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        raw = stream.read(limit + 1)
-        if len(raw) > limit:
-            raise TooLarge(f"The body is larger than {limit:,} bytes.")
-        return strict.loads(raw)
+        return strict.loads(within_limit(stream))
 
 
 class Untouched(BaseParser):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import IO, Any, ClassVar
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import serializers
@@ -15,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.accounts.fields import PersonField
-from portal.api.parsers import SafeJSONParser
+from portal.api.parsers import SafeJSONParser, within_limit
 from portal.api.serializers import StrictSerializer
 from portal.api.viewsets import (
     CreateMixin,
@@ -26,7 +25,7 @@ from portal.api.viewsets import (
     number_of,
 )
 from portal.areas import MetricKind, declared, find
-from portal.errors import Invalid, Missing, Problem, TooLarge
+from portal.errors import Invalid, Missing, Problem
 from portal.metrics import services
 from portal.metrics.csv import read_values
 from portal.metrics.models import Kpi, Pillar, Sample, Series
@@ -128,11 +127,7 @@ class CsvParser(BaseParser):
         media_type: str | None = None,  # noqa: ARG002 - DRF's signature
         parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002 - DRF's signature
     ) -> Any:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        raw = stream.read(limit + 1)
-        if len(raw) > limit:
-            raise TooLarge(f"The body is larger than {limit:,} bytes.")
-        return raw
+        return within_limit(stream)
 
 
 class KpiViewSet(ListMixin[Kpi], RetrieveMixin[Kpi], CreateMixin[Kpi], UpdateMixin[Kpi]):
