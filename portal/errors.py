@@ -28,6 +28,11 @@ class Problem:
     detail: str
 
 
+def blank(pointer: str) -> Problem:
+    """The problem of an input that must say something."""
+    return Problem(pointer, "Must not be empty.")
+
+
 class PortalError(Exception):
     """The root. ``detail`` is a sentence for the user, ``help_url`` the page that mends it."""
 

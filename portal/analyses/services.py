@@ -13,7 +13,7 @@ from portal.analyses.models import Analysis, State
 from portal.analyses.typed import encode
 from portal.areas import AnalysisKind
 from portal.audit.services import record, snapshot
-from portal.errors import Invalid, Problem, Refused
+from portal.errors import Invalid, Problem, Refused, blank
 from portal.registry.models import System
 
 CHANGEABLE = ("title", "question", "inputs", "result", "engine", "choice", "digest")
@@ -107,7 +107,7 @@ def accept(
 def set_aside(analysis: Analysis, *, actor: User, reason: str, at: datetime | None = None) -> Analysis:
     """Take a draft off the table; it stays readable."""
     if not reason.strip():
-        raise Invalid("Say why.", errors=[Problem("/reason", "Must not be empty.")])
+        raise Invalid("Say why.", errors=[blank("/reason")])
     return _close(_draft(analysis), State.SET_ASIDE, actor=actor, reason=reason, at=at or timezone.now())
 
 
@@ -170,5 +170,5 @@ def _draft(analysis: Analysis) -> Analysis:
 
 def _titled(title: str) -> str:
     if not title.strip():
-        raise Invalid(errors=[Problem("/title", "Must not be empty.")])
+        raise Invalid(errors=[blank("/title")])
     return title.strip()[:200]

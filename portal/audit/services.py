@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -21,9 +22,11 @@ from portal.audit.personal import Apart
 from portal.audit.sealing import hold_off_sealers, seal_pending
 from portal.audit.snapshots import Personal, personal_fields, snapshot
 from portal.audit.verifier import Report
+from portal.errors import Denied, PortalError
 
 __all__ = [
     "Personal",
+    "denial_recorded",
     "erase_person",
     "record",
     "record_denial",
@@ -76,6 +79,26 @@ def record_denial(action: str, obj: Model | None, *, actor: Any, reason: str, **
             facts=facts,
             denied=True,
         )
+
+
+@contextmanager
+def denial_recorded(
+    action: str,
+    obj: Model,
+    actor: Any,
+    *,
+    of: type[PortalError] = Denied,
+    told: Callable[[str], str] = str,
+) -> Iterator[None]:
+    """Keep the record of a denial though the transaction inside is rolled back.
+
+    ``told`` makes of its sentence what the audit may hold.
+    """
+    try:
+        yield
+    except of as denial:
+        record_denial(action, obj, actor=actor, reason=told(denial.detail))
+        raise
 
 
 @transaction.atomic

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -14,11 +13,6 @@ from portal.evidence.selectors import evidence_of
 
 VERSION = 1
 """The form of the data; it changes when a reader must know."""
-
-
-def digest_of(text: str) -> str:
-    """The SHA-256 of a text, in hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def content_of(session: Session, at: datetime) -> Mapping[str, Any]:

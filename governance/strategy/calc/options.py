@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from portal.analyses.typed import Told
-from portal.errors import Invalid, Problem
+from portal.errors import Invalid, Problem, blank
 
 YEARS = 15
 OPTIONS = 5
@@ -69,7 +69,7 @@ class Option:
 
     def __post_init__(self) -> None:
         if not self.name:
-            raise Invalid(errors=[Problem("/name", "Must not be empty.")])
+            raise Invalid(errors=[blank("/name")])
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,19 +13,17 @@ from django.utils import timezone
 from portal import areas
 from portal.accounts.models import User
 from portal.areas import Proposal, Topic
-from portal.audit.services import record, snapshot
+from portal.audit.services import denial_recorded, record, snapshot
 from portal.bodies.models import Item, Session
 from portal.bodies.selectors.agenda import proposals
 from portal.bodies.services.guards import (
-    blank,
-    denial_recorded,
     locked,
     locked_item,
     require_leader,
     require_planning,
     require_seat,
 )
-from portal.errors import Invalid, Problem, Refused
+from portal.errors import Invalid, Problem, Refused, blank
 from portal.registry.models import System
 
 

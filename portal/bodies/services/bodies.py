@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from portal.accounts.models import Unit, User
 from portal.accounts.services import organisation
-from portal.audit.services import record, snapshot
+from portal.audit.services import denial_recorded, record, snapshot
 from portal.bodies.models import Body, Function, Seat
-from portal.bodies.services.guards import denial_recorded, leads
+from portal.bodies.services.guards import leads
 from portal.errors import Conflict, Denied, Invalid, Problem
 from portal.rights import require
 

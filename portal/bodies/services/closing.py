@@ -9,13 +9,12 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.accounts.services import organisation
-from portal.audit.services import record
+from portal.audit.services import denial_recorded, record
 from portal.bodies.models import Item, ItemState, Session, State
 from portal.bodies.models.items import NOTED, POSTPONED
 from portal.bodies.selectors.bench import tally
 from portal.bodies.services.follow_up import follow_up
 from portal.bodies.services.guards import (
-    denial_recorded,
     locked,
     locked_item,
     require_leader,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 
 from django.db import transaction
 from django.utils import timezone
 
 from portal.accounts.models import User
+from portal.accounts.services import digest_of
 from portal.audit.services import record, snapshot
 from portal.bodies.models import Body, Feed
 from portal.errors import Missing, Refused
@@ -26,7 +26,7 @@ def issue_feed(person: User, *, body: Body | None, actor: User) -> tuple[Feed, s
     if person.feeds.filter(revoked_at=None).count() >= MOST:
         raise Refused(f"You have {MOST} calendar addresses. Revoke one first.")
     key = secrets.token_urlsafe(32)
-    feed = Feed.objects.create(person=person, body=body, prefix=key[:6], digest=_digest(key))
+    feed = Feed.objects.create(person=person, body=body, prefix=key[:6], digest=digest_of(key))
     record("feed.issued", feed, actor=actor, after=snapshot(feed))
     return feed, key
 
@@ -46,10 +46,6 @@ def feed_of(key: str) -> Feed | None:
         return None
     return (
         Feed.objects.select_related("person", "body")
-        .filter(digest=_digest(key), revoked_at=None, person__is_active=True)
+        .filter(digest=digest_of(key), revoked_at=None, person__is_active=True)
         .first()
     )
-
-
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
-
-from django.db.models import Model
 
 from portal.accounts.models import User
 from portal.accounts.services import organisation
-from portal.audit.services import record_denial
 from portal.bodies.models import Body, Function, Item, ItemState, Seat, Session, State
-from portal.errors import Denied, Problem, Refused
+from portal.errors import Denied, Refused
 
 LEADERS = (Function.CHAIR, Function.SECRETARY)
 
@@ -76,17 +71,3 @@ def require_open(item: Item) -> None:
 
 def state_words(session: Session) -> str:
     return State(session.state).label.lower()
-
-
-def blank(pointer: str) -> Problem:
-    return Problem(pointer, "Must not be empty.")
-
-
-@contextmanager
-def denial_recorded(action: str, obj: Model, actor: User | None) -> Iterator[None]:
-    """Keep the record of a denial though the transaction is rolled back."""
-    try:
-        yield
-    except Denied as denial:
-        record_denial(action, obj, actor=actor, reason=denial.detail)
-        raise

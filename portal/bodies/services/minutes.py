@@ -10,12 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.accounts.models import User
-from portal.audit.services import record
+from portal.audit.services import denial_recorded, record
 from portal.bodies.models import Item, Minutes, Session, State
-from portal.bodies.pack import digest_of
 from portal.bodies.selectors.minutes import minutes_text
-from portal.bodies.services.guards import blank, denial_recorded, locked, require_leader
-from portal.errors import Invalid, Refused
+from portal.bodies.services.guards import locked, require_leader
+from portal.cases.snapshots import digest_of
+from portal.errors import Invalid, Refused, blank
 
 LONGEST = 100_000
 

@@ -9,18 +9,17 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.accounts.services import organisation
-from portal.audit.services import record, snapshot
+from portal.audit.services import denial_recorded, record, snapshot
 from portal.bodies.calendar import next_sitting
 from portal.bodies.models import Attendance, Body, Mode, Reply, Session, State
 from portal.bodies.services.guards import (
-    denial_recorded,
     locked,
     require_leader,
     require_seat,
     state_words,
 )
 from portal.bodies.services.telling import invite, tell_answered, tell_cancelled, tell_moved, tell_planned
-from portal.errors import Conflict, Invalid, Problem, Refused
+from portal.errors import Conflict, Invalid, Problem, Refused, blank
 
 WRITING = timedelta(days=7)
 """How long votes in writing are open unless somebody says otherwise."""
@@ -172,7 +171,7 @@ def cancel_session(session: Session, *, actor: User, reason: str, at: datetime |
         if not session.ahead:
             raise Refused(f"{session.ref} cannot be cancelled any more: {state_words(session)}.")
         if not reason.strip():
-            raise Invalid("Say why.", errors=[Problem("/reason", "Must not be empty.")])
+            raise Invalid("Say why.", errors=[blank("/reason")])
         session.state, session.cancelled_because = State.CANCELLED, reason.strip()
         session.save(update_fields=["state", "cancelled_because"])
         record("session.cancelled", session, actor=actor, reason=reason.strip(), at=at, ref=session.ref)

@@ -11,12 +11,10 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.accounts.services import organisation
 from portal.audit.canonical import canonical
-from portal.audit.services import record
+from portal.audit.services import denial_recorded, record
 from portal.bodies.models import Attendance, Conflict, Item, ItemState, Note, Pack, Session, State
-from portal.bodies.pack import content_of, digest_of
+from portal.bodies.pack import content_of
 from portal.bodies.services.guards import (
-    blank,
-    denial_recorded,
     leads,
     locked,
     locked_item,
@@ -27,7 +25,8 @@ from portal.bodies.services.guards import (
 )
 from portal.bodies.services.telling import tell_begun
 from portal.cases.services import set_due_day
-from portal.errors import Denied, Invalid, Problem, Refused
+from portal.cases.snapshots import digest_of
+from portal.errors import Denied, Invalid, Problem, Refused, blank
 
 LATEST = timedelta(days=92)
 

@@ -13,12 +13,10 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.accounts.services import organisation
 from portal.areas import Choice, Stance
-from portal.audit.services import record
+from portal.audit.services import denial_recorded, record
 from portal.bodies.models import Attendance, Ballot, Conflict, Item, ItemCondition, ItemState
 from portal.bodies.selectors.bench import why_no_ballot
 from portal.bodies.services.guards import (
-    blank,
-    denial_recorded,
     locked_item,
     require_open,
     require_seat,
@@ -26,7 +24,7 @@ from portal.bodies.services.guards import (
 from portal.cases import services as cases
 from portal.cases.selectors.seats import why_no_vote
 from portal.errors import Conflict as Clash
-from portal.errors import Denied, Invalid, Problem, Refused
+from portal.errors import Denied, Invalid, Problem, Refused, blank
 
 
 @dataclass(frozen=True, slots=True)

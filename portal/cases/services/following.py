@@ -21,7 +21,7 @@ from portal.cases.services.telling import (
     tell_voters,
 )
 from portal.cases.services.voting import check_voter, denial_recorded, locked
-from portal.errors import Denied, Invalid, Problem, Refused
+from portal.errors import Denied, Invalid, Problem, Refused, blank
 from portal.evidence.models import Evidence
 
 LATEST = timedelta(days=366)
@@ -31,7 +31,7 @@ LATEST = timedelta(days=366)
 def comment(case: Case, *, actor: User, text: str, at: datetime | None = None) -> Comment:
     """Say or ask something on a case, open or closed."""
     if not text.strip():
-        raise Invalid("Write something.", errors=[Problem("/text", "Must not be empty.")])
+        raise Invalid("Write something.", errors=[blank("/text")])
     made = Comment.objects.create(case=case, author=actor, text=text.strip(), written_at=at or timezone.now())
     record("case.commented", case, actor=actor, at=at, ref=case.ref, text=case.open_to_audit(made.text))
     return made
@@ -46,7 +46,7 @@ def withdraw(case: Case, *, actor: User, reason: str, at: datetime | None = None
         if not may_withdraw(case, actor):
             raise Denied("Only who asked for this decision may withdraw it.")
         if not reason.strip():
-            raise Invalid("Say why.", errors=[Problem("/reason", "Must not be empty.")])
+            raise Invalid("Say why.", errors=[blank("/reason")])
         close_unanswered(case, State.WITHDRAWN, actor=actor, reason=reason.strip(), at=at)
         tell_outcome(case, at)
         return case
@@ -61,7 +61,7 @@ def report_done(case: Case, *, actor: User, how: str, at: datetime | None = None
         if case.owner_id != actor.pk:
             raise Denied("Only who must do it reports it as done.")
         if not how.strip():
-            raise Invalid("Say how it was done.", errors=[Problem("/how", "Must not be empty.")])
+            raise Invalid("Say how it was done.", errors=[blank("/how")])
         Comment.objects.create(case=case, author=actor, text=how.strip(), written_at=at)
         case.reported_at = at
         case.save(update_fields=["reported_at"])
@@ -88,7 +88,7 @@ def set_due_day(case: Case, day: date, *, actor: User, reason: str, at: datetime
         if not today < day <= today + LATEST:
             raise Invalid("Choose a day within the next year.", errors=[Problem("/due_on", "Not in range.")])
         if not reason.strip():
-            raise Invalid("Say why.", errors=[Problem("/reason", "Must not be empty.")])
+            raise Invalid("Say why.", errors=[blank("/reason")])
         before, case.due_on = case.due_on, day
         case.save(update_fields=["due_on"])
         record(
@@ -122,7 +122,7 @@ def report_condition(
         if condition.owner_id != actor.pk:
             raise Denied(f"{condition.owner} answers for this condition.")
         if not how.strip():
-            raise Invalid("Say how it was met.", errors=[Problem("/how", "Must not be empty.")])
+            raise Invalid("Say how it was met.", errors=[blank("/how")])
         condition.how, condition.evidence, condition.reported_at = how.strip(), evidence, at
         condition.save(update_fields=["how", "evidence", "reported_at"])
         record(
@@ -153,7 +153,7 @@ def accept_condition(
         check_voter(case, last, case.declared_kind, actor, at, voted_too=True)
         condition.how = how.strip() or condition.how
         if not condition.how:
-            raise Invalid("Say how it was met.", errors=[Problem("/how", "Must not be empty.")])
+            raise Invalid("Say how it was met.", errors=[blank("/how")])
         condition.state, condition.met_by, condition.met_at = ConditionState.MET, actor, at
         condition.save(update_fields=["how", "state", "met_by", "met_at"])
         record("case.condition_met", condition, actor=actor, at=at, how=case.open_to_audit(condition.how))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,13 +14,14 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.accounts.services import organisation
 from portal.areas import CaseKind, Choice, Stance
-from portal.audit.services import record, record_denial
+from portal.audit import services as audit
+from portal.audit.services import record
 from portal.cases.models import Case, Condition, ConditionState, ConflictOfInterest, Round, Vote
 from portal.cases.selectors.seats import why_no_vote
 from portal.cases.selectors.standing import is_stale
 from portal.cases.services.closing import settle
 from portal.cases.services.telling import tell_answered
-from portal.errors import Conflict, Denied, Invalid, Problem, Refused, Stale
+from portal.errors import Conflict, Denied, Invalid, Problem, Refused, Stale, blank
 from portal.web.figures import day
 
 
@@ -56,13 +57,13 @@ def cast_vote(
         current = _open_round(case, at)
         check_voter(case, current, kind, actor, at)
         if not reason.strip():
-            raise Invalid("Give a reason; it is printed with the decision.", errors=[_blank("/reason")])
+            raise Invalid("Give a reason; it is printed with the decision.", errors=[blank("/reason")])
         if is_stale(case):
             raise Stale("What is to be decided has changed since the case opened. It has to be asked again.")
         for wish in conditions:
             _propose(case, wish, actor=actor, at=at)
         if chosen.outcome == "conditions" and not case.conditions.exists():
-            raise Invalid("Name at least one condition.", errors=[_blank("/conditions")])
+            raise Invalid("Name at least one condition.", errors=[blank("/conditions")])
         vote = Vote.objects.create(
             case=case,
             round=current,
@@ -144,7 +145,7 @@ def declare_conflict(
         if case.conflicts.filter(person=actor).exists():
             raise Conflict("A conflict of yours is on record already.")
         if not reason.strip():
-            raise Invalid("Say what the conflict is.", errors=[_blank("/reason")])
+            raise Invalid("Say what the conflict is.", errors=[blank("/reason")])
         made = ConflictOfInterest.objects.create(
             case=case, person=actor, reason=reason.strip(), declared_at=at
         )
@@ -185,14 +186,9 @@ def check_voter(
         raise Conflict("You have voted on this case already; a vote is not changed.")
 
 
-@contextmanager
-def denial_recorded(action: str, case: Case, actor: User) -> Iterator[None]:
-    """Keep the record of a denial though the transaction is rolled back."""
-    try:
-        yield
-    except Denied as denial:
-        record_denial(action, case, actor=actor, reason=case.open_to_audit(denial.detail))
-        raise
+def denial_recorded(action: str, case: Case, actor: User) -> AbstractContextManager[None]:
+    """Keep the record of a denial, in the words that the audit may hold of this case."""
+    return audit.denial_recorded(action, case, actor, told=case.open_to_audit)
 
 
 def _open_round(case: Case, at: datetime, *, late: bool = False) -> Round:
@@ -217,7 +213,7 @@ def _choice(kind: CaseKind, slug: str, *, approve: bool | None) -> Choice:
 
 def _propose(case: Case, wish: Wish, *, actor: User, at: datetime) -> Condition:
     if not wish.text.strip():
-        raise Invalid("Say what the condition is.", errors=[_blank("/conditions/0/text")])
+        raise Invalid("Say what the condition is.", errors=[blank("/conditions/0/text")])
     if wish.due_on is not None and wish.due_on <= organisation().today(at):
         raise Invalid(
             "The day of a condition lies ahead.", errors=[Problem("/conditions/0/due_on", "A later day.")]
@@ -234,7 +230,3 @@ def _propose(case: Case, wish: Wish, *, actor: User, at: datetime) -> Condition:
     text = case.open_to_audit(made.text)
     record("case.condition", case, actor=actor, at=at, ref=case.ref, condition=made.pk, text=text)
     return made
-
-
-def _blank(pointer: str) -> Problem:
-    return Problem(pointer, "Must not be empty.")

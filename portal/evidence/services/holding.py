@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.audit.services import record, snapshot
-from portal.errors import Denied, Invalid, Problem, Refused
+from portal.errors import Denied, Invalid, Refused, blank
 from portal.evidence.models import Evidence, HeldItem, LegalHold
 from portal.evidence.services.standing import system_of, unit_of
 from portal.registry.models import System
@@ -25,9 +25,9 @@ def place_hold(
     """Keep rows of any table from deletion until the hold is released. A system holds all its evidence."""
     for field, text in (("matter", matter), ("reason", reason)):
         if not text.strip():
-            raise Invalid(f"Name the {field}.", errors=[Problem(f"/{field}", "Must not be empty.")])
+            raise Invalid(f"Name the {field}.", errors=[blank(f"/{field}")])
     if not items:
-        raise Invalid("A hold names at least one thing.", errors=[Problem("/items", "Must not be empty.")])
+        raise Invalid("A hold names at least one thing.", errors=[blank("/items")])
     hold = LegalHold.objects.create(
         matter=matter.strip()[:200], reason=reason.strip(), placed_by=actor, placed_at=at or timezone.now()
     )
@@ -55,7 +55,7 @@ def release_hold(hold: LegalHold, *, reason: str, actor: User, at: datetime | No
     if hold.placed_by_id == actor.pk:
         raise Denied("Whoever placed a hold does not release it.")
     if not reason.strip():
-        raise Invalid("Say why.", errors=[Problem("/reason", "Must not be empty.")])
+        raise Invalid("Say why.", errors=[blank("/reason")])
     before = snapshot(hold)
     hold.released_by, hold.released_at, hold.release_reason = actor, at or timezone.now(), reason.strip()
     hold.save(update_fields=["released_by", "released_at", "release_reason"])

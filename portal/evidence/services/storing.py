@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from portal.accounts.models import Unit, User
 from portal.audit.services import record, snapshot
-from portal.errors import Conflict, Invalid, Problem, Refused, Unprocessable
+from portal.errors import Conflict, Invalid, Problem, Refused, Unprocessable, blank
 from portal.evidence import storage
 from portal.evidence.models import Blob, Evidence, EvidenceLink, Kind
 from portal.evidence.services.holding import require_no_hold
@@ -81,7 +81,7 @@ def store(
     system = system or system_of(subject)
     unit = unit or unit_of(subject, system)
     if not title.strip():
-        raise Invalid("Give it a title.", errors=[Problem("/title", "Must not be empty.")])
+        raise Invalid("Give it a title.", errors=[blank("/title")])
     if valid_from is not None and valid_until is not None and valid_until < valid_from:
         raise Invalid("It ends before it starts.", errors=[Problem("/valid_until", "Not before valid_from.")])
     name = plain_name(filename)
@@ -132,7 +132,7 @@ def discard(evidence: Evidence, *, actor: User, reason: str) -> None:
     """
     require_no_hold(evidence)
     if not reason.strip():
-        raise Invalid("Say why.", errors=[Problem("/reason", "Must not be empty.")])
+        raise Invalid("Say why.", errors=[blank("/reason")])
     before, blob = _told(evidence), evidence.blob
     record("evidence.discarded", evidence, actor=actor, before=before, reason=reason, sha256=blob.sha256)
     try:

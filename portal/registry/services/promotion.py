@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Model
 from django.utils import timezone
 
 from portal.accounts.models import User
-from portal.audit.services import record, record_denial, snapshot
+from portal.audit.services import denial_recorded, record, snapshot
 from portal.errors import GateClosed, Invalid, Missing, Refused
 from portal.registry.gates import GateReport, ask_gates
 from portal.registry.models import (
@@ -35,7 +32,7 @@ PRODUCTION_ALIASES = frozenset({"champion", "production"})
 
 def set_alias(version: ModelVersion, alias: str, *, actor: User) -> Alias:
     """Point an alias at a version. ``champion`` and ``production`` promote it first, gates included."""
-    with recorded_refusal("alias.set", version, actor), transaction.atomic():
+    with denial_recorded("alias.set", version, actor, of=GateClosed), transaction.atomic():
         if alias in PRODUCTION_ALIASES:
             _promote(version, environment_named(PRODUCTION), actor=actor, at=None)
         row, _ = Alias.objects.update_or_create(
@@ -56,7 +53,7 @@ def delete_alias(model: RegisteredModel, alias: str, *, actor: User) -> None:
 
 def set_mlflow_stage(version: ModelVersion, stage: str, *, archive_others: bool, actor: User) -> ModelVersion:
     """Move a version to an MLflow stage; Production promotes it, gates included."""
-    with recorded_refusal("version.stage", version, actor), transaction.atomic():
+    with denial_recorded("version.stage", version, actor, of=GateClosed), transaction.atomic():
         if stage == "Production":
             _promote(version, environment_named(PRODUCTION), actor=actor, at=None)
         at = timezone.now()
@@ -76,7 +73,7 @@ def promote(
 
     Raises GateClosed with every answer; the refusal is recorded though nothing else is.
     """
-    with recorded_refusal("version.promoted", version, actor), transaction.atomic():
+    with denial_recorded("version.promoted", version, actor, of=GateClosed), transaction.atomic():
         return _promote(version, environment_named(environment), actor=actor, at=at)
 
 
@@ -157,16 +154,6 @@ def environment_named(slug: str) -> Environment:
 def gate_report(version: ModelVersion, environment: str = PRODUCTION) -> GateReport:
     """What every gate of an environment says of a version now."""
     return ask_gates(version, environment_named(environment))
-
-
-@contextmanager
-def recorded_refusal(action: str, obj: Model, actor: User | None) -> Iterator[None]:
-    """Keep the record of a refusal though everything else of the transaction is rolled back."""
-    try:
-        yield
-    except GateClosed as refusal:
-        record_denial(action, obj, actor=actor, reason=refusal.detail)
-        raise
 
 
 def _promote(
